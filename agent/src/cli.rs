@@ -1,0 +1,98 @@
+//! What can be typed. Definitions only: what it means is decided in `config` and `commands`.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use bytesize::ByteSize;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{config::value, setup::Mode};
+
+/// Why BPF ring buffers drop events on this node, whose they are, and what to change.
+#[derive(Debug, Parser)]
+#[command(name = "dropctl", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say more on stderr; twice also shows the log of the kernel half.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Say only what went wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  dropctl report                        look at this node for 10 seconds
+  dropctl report -o report.md           the same as Markdown, to attach to an issue
+  dropctl agent                         count all the time and serve http://127.0.0.1:9753/metrics
+
+Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 2 it could not run, and says what to do.";
+
+/// Subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run on the node: count syscalls and drops, serve /metrics.
+    Agent(AgentArgs),
+    /// Look at this node for a while and explain what was seen.
+    Report(ReportArgs),
+}
+
+/// What runs per syscall.
+#[derive(Clone, Debug, Args)]
+pub struct ProbeArgs {
+    /// What runs per syscall: count everything exactly, or also stream records into a ring.
+    #[arg(long, env = "DROPCTL_MODE")]
+    pub mode: Option<Mode>,
+    /// Ring size: a power of two, such as 8MiB or 8388608.
+    #[arg(long, env = "DROPCTL_RING_BYTES", value_name = "BYTES", value_parser = value::size)]
+    pub ring_bytes: Option<ByteSize>,
+    /// Stream one event in N; all are counted.
+    #[arg(long, env = "DROPCTL_SAMPLE", value_name = "N", value_parser = value::sample)]
+    pub sample: Option<u32>,
+}
+
+/// Arguments of `dropctl agent`.
+#[derive(Clone, Debug, Args)]
+pub struct AgentArgs {
+    /// Configuration file, YAML or TOML by its ending; flags and environment win over it.
+    #[arg(long, env = "DROPCTL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address to serve on [default: 127.0.0.1:9753].
+    #[arg(long, env = "DROPCTL_LISTEN", value_name = "ADDRESS:PORT", value_parser = value::listen)]
+    pub listen: Option<SocketAddr>,
+    /// Time between samples, such as 1s [default: 1s].
+    #[arg(long, env = "DROPCTL_INTERVAL", value_name = "TIME", value_parser = value::time)]
+    pub interval: Option<Duration>,
+    /// Probe.
+    #[command(flatten)]
+    pub probe: ProbeArgs,
+}
+
+/// Arguments of `dropctl report`.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// How long to look, such as 10s or 2m.
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = value::time)]
+    pub duration: Duration,
+    /// Form of the report [default: text on a terminal, else markdown].
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// Write to this file instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Probe.
+    #[command(flatten)]
+    pub probe: ProbeArgs,
+}
+
+/// Forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal.
+    Text,
+    /// For an issue.
+    Markdown,
+    /// For programs; see docs/report.schema.json.
+    Json,
+}

@@ -1,0 +1,94 @@
+//! `dropctl agent`: sample all the time and serve the newest.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    time::{Instant, MissedTickBehavior, interval_at},
+};
+
+use super::{REVISION, limits, log, stop::StopSignals};
+use crate::{
+    cli::AgentArgs,
+    config::{AgentConfig, File},
+    metrics::{collector::Setup, server},
+    observe::{capability, own},
+    probe::Probe,
+    sample::{ProbeSample, Sample},
+    sys::clock,
+};
+
+/// Runs the command.
+pub fn run(args: &AgentArgs) -> Result<()> {
+    let file = args.config.as_deref().map_or_else(|| Ok(File::default()), File::read)?;
+    let config = AgentConfig::new(args, &file, limits())?;
+    capability::check()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("start tokio")?;
+    let last = runtime.block_on(serve(&config))?;
+    ::log::warn!("detached; {}", in_one_line(&last));
+    Ok(())
+}
+
+async fn serve(config: &AgentConfig) -> Result<ProbeSample> {
+    let mut stop = StopSignals::new()?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
+    let address = listener.local_addr().context("read the address listened on")?;
+    let mut probe = Probe::start(&config.request, log::kernel_half())?;
+    log::show_kernel_half(probe.ebpf())?;
+
+    let (samples, newest) = watch::channel(Arc::new(sample(&mut probe)));
+    let setup = Setup {
+        request: config.request,
+        visibility: probe.plan().visibility.clone(),
+        revision: REVISION.unwrap_or(""),
+    };
+    let router = server::router(newest, setup, config.interval).context("register metrics")?;
+    let (stop_server, server_stops) = oneshot::channel::<()>();
+    let server = tokio::spawn(server::serve(listener, router, async {
+        let _ = server_stops.await;
+    }));
+    ::log::warn!(
+        "{} at {}, serving http://{address}/metrics",
+        config.request.mode.as_str(),
+        probe.plan().hook.as_str()
+    );
+
+    let mut ticks = interval_at(Instant::now() + config.interval, config.interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            () = stop.wait() => break,
+            _ = ticks.tick() => { samples.send_replace(Arc::new(sample(&mut probe))); }
+        }
+    }
+    let last = probe.stop().context("stop the probe")?;
+    // A scrape under way ends within milliseconds; a client that holds its connection open must not hold us.
+    drop(stop_server);
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), server).await;
+    Ok(last)
+}
+
+fn sample(probe: &mut Probe) -> Sample {
+    Sample { clock: clock::now(), probe: probe.sample(), own: own::read() }
+}
+
+fn in_one_line(last: &ProbeSample) -> String {
+    let events = &last.events;
+    let missed = last.missed.map_or_else(|| "an unknown number".to_owned(), |missed| missed.to_string());
+    let counted = format!("{} syscall exits counted, {missed} missed", events.seen);
+    match &last.stream {
+        None => counted,
+        Some(stream) => format!(
+            "{counted}; {} records attempted = {} consumed + {} dropped + {} bytes in flight",
+            events.attempted,
+            stream.consumed,
+            events.dropped,
+            stream.producer_bytes - stream.consumer_bytes
+        ),
+    }
+}

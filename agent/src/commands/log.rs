@@ -1,0 +1,44 @@
+//! Talk on stderr, and the log of the kernel half.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use aya::Ebpf;
+use aya_log::EbpfLogger;
+use log::LevelFilter;
+
+use crate::cli::Cli;
+
+/// Starts logging to stderr as loud as asked.
+pub fn start(cli: &Cli) {
+    let level = match (cli.quiet, cli.verbose) {
+        (true, _) => LevelFilter::Error,
+        (false, 0) => LevelFilter::Warn,
+        (false, 1) => LevelFilter::Info,
+        (false, _) => LevelFilter::Debug,
+    };
+    env_logger::Builder::new()
+        .filter_level(level)
+        // aya tells every relocation; nobody who debugs dropctl wants to read them.
+        .filter_module("aya", level.min(LevelFilter::Info))
+        .format(|out, record| {
+            use std::io::Write as _;
+            writeln!(out, "dropctl: {}: {}", record.level().as_str().to_lowercase(), record.args())
+        })
+        .init();
+}
+
+/// Whether the kernel half should log: only when somebody reads it, else the verifier prunes it.
+pub(super) fn kernel_half() -> bool {
+    log::log_enabled!(log::Level::Debug)
+}
+
+/// Prints what the kernel half logged so far. It logs at its start only, so one look is enough.
+pub(super) fn show_kernel_half(ebpf: &mut Ebpf) -> Result<()> {
+    if kernel_half() {
+        let mut logger = EbpfLogger::init(ebpf).context("read the log of the kernel half")?;
+        std::thread::sleep(Duration::from_millis(1));
+        logger.flush();
+    }
+    Ok(())
+}

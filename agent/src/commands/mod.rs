@@ -1,0 +1,18 @@
+//! One file per subcommand: the only place that wires readers to outputs.
+
+pub mod agent;
+mod log;
+mod output;
+pub mod report;
+mod stop;
+
+pub use log::start as start_log;
+
+use crate::{config::Limits, observe::node, sys::mapping::page_bytes};
+
+/// Commit that this binary was built from, where the build knew it.
+const REVISION: Option<&str> = option_env!("DROPCTL_REVISION");
+
+fn limits() -> Limits {
+    Limits { page_bytes: page_bytes() as u64, memory_bytes: node::memory_bytes() }
+}

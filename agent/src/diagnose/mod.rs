@@ -1,0 +1,20 @@
+//! Findings: what the facts mean. Each rule is a pure function in a file of its own.
+
+pub mod finding;
+mod rules;
+
+use crate::{setup::Visibility, timeline::Window};
+
+pub use finding::{Confidence, Finding, Severity};
+
+/// All findings for a window, most severe first.
+#[must_use]
+pub fn diagnose(window: &Window, visibility: &[Visibility]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        [rules::own_overrun::check(window), rules::reduced_visibility::check(visibility)]
+            .into_iter()
+            .flatten()
+            .collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}

@@ -1,0 +1,18 @@
+//! dropctl: why BPF ring buffers drop events on this node, whose they are, and what to change.
+//!
+//! The library behind the binary of the same name. Readers (`probe`, `observe`) produce samples (`sample`);
+//! `timeline`, `diagnose` and `report` are pure functions of them; `commands` wires them to outputs.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod diagnose;
+pub mod metrics;
+pub mod observe;
+pub mod probe;
+pub mod report;
+pub mod sample;
+pub mod setup;
+pub mod sys;
+pub mod syscall;
+pub mod timeline;

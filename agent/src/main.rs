@@ -1,0 +1,111 @@
+//! Parse, dispatch, exit code.
+
+use std::process::ExitCode;
+
+use clap::{
+    CommandFactory as _, Parser as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+use dropctl::{
+    cli::{Cli, Command},
+    commands,
+};
+
+/// It ran.
+const RAN: u8 = 0;
+/// It could not run, and said what to do.
+const COULD_NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain_arguments(&error),
+    };
+    commands::start_log(&cli);
+    let result = match &cli.command {
+        Command::Agent(args) => commands::agent::run(args),
+        Command::Report(args) => commands::report::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::from(RAN),
+        Err(error) => {
+            eprintln!("dropctl: error: {}", one_line(&with_causes(&error)));
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+/// Help and version go to stdout; a mistake is one line on stderr.
+fn explain_arguments(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A reader who has gone is no error.
+        let _ = error.print();
+        return ExitCode::from(RAN);
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(COULD_NOT_RUN);
+    }
+    let text = error.to_string();
+    let mut said = String::new();
+    for line in text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")) {
+        if line.starts_with("For more information") {
+            break;
+        }
+        let glue = if said.is_empty() || line.is_empty() {
+            ""
+        } else if line.starts_with("tip:") {
+            "; "
+        } else {
+            " "
+        };
+        said.push_str(glue);
+        said.push_str(line);
+    }
+    if let Some(variable) = blamed_variable(error) {
+        said.push_str(&format!(" (from the environment variable {variable})"));
+    }
+    let unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
+    if unknown && !said.contains("tip:") {
+        said.push_str("; --help lists what there is");
+    }
+    eprintln!("dropctl: {said}");
+    ExitCode::from(COULD_NOT_RUN)
+}
+
+/// clap blames the option even where its value came from the environment.
+fn blamed_variable(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(blamed)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    // Such as `--sample <N>`.
+    let option = blamed.split(' ').next()?;
+    let name = option.strip_prefix("--")?;
+    let typed = |argument: std::ffi::OsString| {
+        argument.to_str().is_some_and(|text| text.split('=').next() == Some(option))
+    };
+    if std::env::args_os().any(typed) {
+        return None;
+    }
+    let cli = Cli::command();
+    let mut arguments = cli.get_subcommands().flat_map(clap::Command::get_arguments);
+    let variable = arguments.find(|argument| argument.get_long() == Some(name))?.get_env()?;
+    std::env::var_os(variable).map(|_| variable.to_string_lossy().into_owned())
+}
+
+/// The error and its causes. Some of ours show their cause themselves; once is enough.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

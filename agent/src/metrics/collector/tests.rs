@@ -1,0 +1,114 @@
+//! Pages rendered from samples made by hand.
+
+use prometheus::{Encoder as _, Registry, TextEncoder};
+
+use super::*;
+use crate::{
+    sample::{Clock, Events, OwnSample, ProbeSample},
+    setup::Mode,
+};
+
+fn collector(sample: Sample) -> (watch::Sender<Arc<Sample>>, SampleCollector) {
+    let (sender, receiver) = watch::channel(Arc::new(sample));
+    let setup = Setup {
+        request: Request { mode: Mode::Stream, sample: 4, ring_bytes: 4096, processes: 0 },
+        visibility: vec![Visibility { capability: "btf".to_owned(), available: true, note: String::new() }],
+        revision: "abc",
+    };
+    (sender, SampleCollector::new(receiver, setup).unwrap())
+}
+
+fn page(collector: &SampleCollector) -> String {
+    let registry = Registry::new();
+    registry.register(Box::new(collector.clone())).unwrap();
+    let mut out = Vec::new();
+    TextEncoder::new().encode(&registry.gather(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn sample() -> Sample {
+    let stream = StreamSample {
+        capacity_bytes: 4096,
+        producer_bytes: 400,
+        consumer_bytes: 360,
+        consumed: 9,
+        ..StreamSample::default()
+    };
+    Sample {
+        clock: Clock { real_ns: 1_500_000_000, ..Clock::default() },
+        probe: ProbeSample {
+            events: Events { seen: 44, own: 3, attempted: 11, submitted: 10, dropped: 1 },
+            missed: Some(2),
+            syscalls: vec![(0, 40), (575, 4)],
+            stream: Some(stream),
+        },
+        own: OwnSample { cpu_ns: 2_500_000_000, resident_bytes: None },
+    }
+}
+
+#[test]
+fn shows_what_the_sample_says() {
+    let (_sender, collector) = collector(sample());
+    let page = page(&collector);
+    for line in [
+        "dropctl_build_info{version=\"0.1.0\",revision=\"abc\"} 1",
+        "dropctl_probe_events_seen_total 44",
+        "dropctl_probe_events_missed_total 2",
+        "dropctl_probe_events_sampled_out_total 33",
+        "dropctl_probe_events_dropped_total 1",
+        "dropctl_probe_ring_backlog_bytes 40",
+        "dropctl_probe_sample_ratio 0.25",
+        "dropctl_syscalls_total{syscall=\"read\"} 40",
+        "dropctl_syscalls_total{syscall=\"other\"} 4",
+        "dropctl_visibility{capability=\"btf\"} 1",
+        "dropctl_agent_cpu_seconds_total 2.5",
+        "dropctl_sample_timestamp_seconds 1.5",
+        "# TYPE dropctl_probe_events_seen_total counter",
+        "# TYPE dropctl_probe_ring_capacity_bytes gauge",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line} is missing from\n{page}");
+    }
+}
+
+#[test]
+fn the_unknown_is_absent() {
+    let mut sample = sample();
+    sample.probe.missed = None;
+    sample.probe.stream = None;
+    let (_sender, collector) = collector(sample);
+    let page = page(&collector);
+    for name in
+        ["events_missed_total", "resident_bytes", "attempted_total", "ring_backlog", "scrape_duration"]
+    {
+        assert!(!page.contains(name), "{name} is in\n{page}");
+    }
+}
+
+#[test]
+fn a_new_sample_replaces_the_old() {
+    let (sender, collector) = collector(sample());
+    let mut later = sample();
+    later.probe.events.seen = 45;
+    sender.send(Arc::new(later)).unwrap();
+    collector.scraped_in(Duration::from_millis(5));
+    let page = page(&collector);
+    assert!(
+        page.contains("events_seen_total 45\n") && page.contains("scrape_duration_seconds 0.005\n"),
+        "{page}"
+    );
+}
+
+#[test]
+fn syscalls_past_the_limit_stay_in_other() {
+    let mut sample = sample();
+    let limit = u16::try_from(SYSCALL_SERIES).unwrap();
+    sample.probe.syscalls = (1..=limit).map(|slot| (slot, 1)).collect();
+    let (sender, collector) = collector(sample.clone());
+    assert!(page(&collector).contains("syscall=\"other\"} 0\n"), "a known source starts at 0");
+    sample.probe.syscalls.insert(0, (0, 7));
+    sample.probe.syscalls[1].1 = 2;
+    sender.send(Arc::new(sample)).unwrap();
+    let page = page(&collector);
+    assert!(page.contains("syscall=\"other\"} 7\n") && page.contains("syscall=\"write\"} 2\n"), "{page}");
+    assert!(!page.contains("syscall=\"read\""), "admitted series keep their place");
+}

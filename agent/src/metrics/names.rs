@@ -1,0 +1,180 @@
+//! Names of all metrics. Public interface: names are added, never changed. docs/metrics.md describes each.
+
+/// Counter or gauge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows while the agent runs.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+}
+
+/// One metric family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// Name.
+    pub name: &'static str,
+    /// HELP text.
+    pub help: &'static str,
+    /// TYPE.
+    pub kind: Kind,
+    /// Names of its labels.
+    pub labels: &'static [&'static str],
+}
+
+const fn counter(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, help, kind: Kind::Counter, labels: &[] }
+}
+
+const fn gauge(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, help, kind: Kind::Gauge, labels: &[] }
+}
+
+/// Build.
+pub const BUILD_INFO: Metric = Metric {
+    labels: &["version", "revision"],
+    ..gauge("dropctl_build_info", "Version and commit of this agent; always 1.")
+};
+/// Mode.
+pub const PROBE_MODE: Metric = Metric {
+    labels: &["mode"],
+    ..gauge("dropctl_probe_mode", "What runs per syscall; 1 for the active mode.")
+};
+/// Events seen.
+pub const SEEN: Metric = counter(
+    "dropctl_probe_events_seen_total",
+    "Syscall exits counted, dropctl's own left out. Exact while no run is missed.",
+);
+/// Own events.
+pub const OWN: Metric = counter(
+    "dropctl_probe_events_own_total",
+    "Syscall exits of dropctl itself, left out of everything else.",
+);
+/// Missed runs.
+pub const MISSED: Metric = counter(
+    "dropctl_probe_events_missed_total",
+    "Runs of the probe that the kernel skipped (recursion_misses); absent where it does not count them.",
+);
+/// Passed over by sampling.
+pub const SAMPLED_OUT: Metric = counter(
+    "dropctl_probe_events_sampled_out_total",
+    "Events counted and, by --sample, not meant for the ring.",
+);
+/// Records tried.
+pub const ATTEMPTED: Metric = counter(
+    "dropctl_probe_events_attempted_total",
+    "Records tried: attempted = consumed + dropped + in flight.",
+);
+/// Records committed.
+pub const SUBMITTED: Metric =
+    counter("dropctl_probe_events_submitted_total", "Records committed to the ring.");
+/// Records consumed.
+pub const CONSUMED: Metric = counter("dropctl_probe_events_consumed_total", "Records read from the ring.");
+/// Records dropped.
+pub const DROPPED: Metric = counter("dropctl_probe_events_dropped_total", "Records that the ring refused.");
+/// Bytes committed.
+pub const SUBMITTED_BYTES: Metric =
+    counter("dropctl_probe_submitted_bytes_total", "Bytes written to the ring, record headers included.");
+/// Bytes consumed.
+pub const CONSUMED_BYTES: Metric =
+    counter("dropctl_probe_consumed_bytes_total", "Bytes freed by the consumer, record headers included.");
+/// Overruns.
+pub const OVERRUNS: Metric = counter(
+    "dropctl_probe_overruns_total",
+    "Episodes in which the ring refused records; one ends after 100 ms without a refusal.",
+);
+/// Overrun time.
+pub const OVERRUN_SECONDS: Metric = counter(
+    "dropctl_probe_overrun_seconds_total",
+    "Time from the first to the last refusal of all overruns.",
+);
+/// Ring size.
+pub const RING_CAPACITY: Metric =
+    gauge("dropctl_probe_ring_capacity_bytes", "Data bytes of dropctl's own ring.");
+/// Ring backlog.
+pub const RING_BACKLOG: Metric =
+    gauge("dropctl_probe_ring_backlog_bytes", "Bytes in dropctl's own ring when last looked at.");
+/// Ring high-water mark.
+pub const RING_BACKLOG_MAX: Metric = gauge(
+    "dropctl_probe_ring_backlog_max_bytes",
+    "Largest backlog found in dropctl's own ring since its start.",
+);
+/// Share streamed.
+pub const SAMPLE_RATIO: Metric =
+    gauge("dropctl_probe_sample_ratio", "Share of events that are streamed: 1 / --sample.");
+/// Syscalls.
+pub const SYSCALLS: Metric = Metric {
+    labels: &["syscall"],
+    ..counter(
+        "dropctl_syscalls_total",
+        "Syscall exits by name; 32-bit ones carry a prefix, `none` has no number, `other` is all the rest.",
+    )
+};
+/// Visibility.
+pub const VISIBILITY: Metric = Metric {
+    labels: &["capability"],
+    ..gauge("dropctl_visibility", "Whether this node lets dropctl see something: 1 or 0.")
+};
+/// CPU.
+pub const AGENT_CPU: Metric = counter(
+    "dropctl_agent_cpu_seconds_total",
+    "CPU time of the agent's threads; its probe runs on the time of those who make the syscalls.",
+);
+/// Memory.
+pub const AGENT_RESIDENT: Metric = gauge("dropctl_agent_resident_bytes", "Resident memory of the agent.");
+/// Scrape duration.
+pub const SCRAPE_DURATION: Metric =
+    gauge("dropctl_scrape_duration_seconds", "Time to render the previous scrape; absent on the first.");
+/// Age of the facts.
+pub const SAMPLE_TIMESTAMP: Metric =
+    gauge("dropctl_sample_timestamp_seconds", "Unix time of the sample that this page shows.");
+
+/// All of them, in the order of the page.
+pub const ALL: &[Metric] = &[
+    BUILD_INFO,
+    PROBE_MODE,
+    SEEN,
+    OWN,
+    MISSED,
+    SAMPLED_OUT,
+    ATTEMPTED,
+    SUBMITTED,
+    CONSUMED,
+    DROPPED,
+    SUBMITTED_BYTES,
+    CONSUMED_BYTES,
+    OVERRUNS,
+    OVERRUN_SECONDS,
+    RING_CAPACITY,
+    RING_BACKLOG,
+    RING_BACKLOG_MAX,
+    SAMPLE_RATIO,
+    SYSCALLS,
+    VISIBILITY,
+    AGENT_CPU,
+    AGENT_RESIDENT,
+    SCRAPE_DURATION,
+    SAMPLE_TIMESTAMP,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_follow_the_conventions() {
+        let mut seen = HashSet::new();
+        for Metric { name, help, kind, labels } in ALL {
+            assert!(seen.insert(name), "{name} twice");
+            assert!(name.starts_with("dropctl_") && !help.is_empty(), "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == Kind::Counter, "{name}");
+            assert!(
+                !labels
+                    .iter()
+                    .any(|label| ["instance", "job", "namespace", "pod", "container"].contains(label))
+            );
+        }
+    }
+}

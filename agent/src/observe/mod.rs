@@ -1,0 +1,5 @@
+//! Readers of everything that is not our own probe: the node, and dropctl itself.
+
+pub mod capability;
+pub mod node;
+pub mod own;

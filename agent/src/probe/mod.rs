@@ -1,0 +1,19 @@
+//! Our own programs: what this node allows (`facts`, `btf`), what that means for the load (`plan`), loading
+//! and attaching (`load`), reading the counters (`counters`), and draining the ring (`drain`).
+
+mod btf;
+mod counters;
+pub mod drain;
+mod facts;
+mod load;
+mod missed;
+pub mod plan;
+mod self_check;
+mod session;
+
+pub use facts::{Facts, FactsError};
+pub use load::LoadError;
+pub use plan::Plan;
+pub use session::{Probe, ProbeError};
+
+pub use crate::setup::{Hook, Mode, Request, Visibility};

@@ -1,0 +1,29 @@
+//! The report: built from a timeline (`build`), kept as plain data (`model`), laid out once (`page`) and rendered
+//! as text, Markdown or JSON.
+
+mod build;
+mod json;
+mod markdown;
+pub mod model;
+mod number;
+mod page;
+mod text;
+
+pub use build::{Subject, build};
+pub use json::{render as json, schema};
+pub use model::Report;
+
+/// Markdown, for an issue.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
+    markdown::render(&page::lay_out(report))
+}
+
+/// Text, for a terminal.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    text::render(&page::lay_out(report))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! A report from samples made by hand: what it says, that it fits its schema, and goldens of its pages.
+//!
+//! `DROPCTL_BLESS=1 cargo test` (or `cargo xtask bless`) accepts new pages.
+
+use std::{fs, path::PathBuf};
+
+use super::*;
+use crate::{
+    sample::{Clock, Events, Node, Overrun, OwnSample, ProbeSample, ProcessCount, Sample, StreamSample},
+    setup::{Hook, Mode, Request, Visibility},
+    timeline::Window,
+};
+
+const SECOND: u64 = 1_000_000_000;
+
+fn node() -> Node {
+    Node {
+        kernel: Some("6.12.9-cloud-amd64".to_owned()),
+        preemption: Some("lazy".to_owned()),
+        architecture: "x86_64".to_owned(),
+        os: Some("Debian GNU/Linux 13 (trixie)".to_owned()),
+        cpus_possible: Some("0-7".to_owned()),
+        cpus_online: Some("0-3".to_owned()),
+        memory_bytes: Some(8 << 30),
+        hardware: None,
+    }
+}
+
+fn request(mode: Mode) -> Request {
+    Request { mode, sample: 1, ring_bytes: 4096, processes: 10 }
+}
+
+fn visibility() -> Vec<Visibility> {
+    let entry = |capability: &str, available, note: &str| Visibility {
+        capability: capability.to_owned(),
+        available,
+        note: note.to_owned(),
+    };
+    vec![entry("btf", true, "kernel types known"), entry("cgroup_id", false, "no cgroups here")]
+}
+
+/// 1,000 events, 990 records kept, 10 refused in one overrun.
+fn probe() -> ProbeSample {
+    ProbeSample {
+        events: Events { seen: 1000, own: 7, attempted: 1000, submitted: 990, dropped: 10 },
+        missed: Some(0),
+        syscalls: vec![(0, 900), (1, 99), (575, 1)],
+        stream: Some(StreamSample {
+            capacity_bytes: 4096,
+            producer_bytes: 990 * 40,
+            consumer_bytes: 990 * 40,
+            backlog_max_bytes: 4080,
+            consumed: 990,
+            foreign: 0,
+            overruns: vec![Overrun { first_ns: 101 * SECOND, last_ns: 101 * SECOND + 5_000_000, drops: 10 }],
+            overrun_count: 1,
+            overrun_ns: 5_000_000,
+            errors: vec![(1, 12)],
+            processes: vec![
+                ProcessCount { tgid: 42, cgroup_id: Some(7), records: 980, comm: Some("a|b".to_owned()) },
+                ProcessCount { tgid: 43, cgroup_id: None, records: 8, comm: None },
+            ],
+            processes_other: 2,
+        }),
+    }
+}
+
+fn window(probe: ProbeSample) -> Window {
+    let at = |second: u64| Clock {
+        monotonic_ns: second * SECOND,
+        boot_ns: second * SECOND,
+        real_ns: 1_790_000_000 * SECOND,
+    };
+    let mut window = Window::new(at(100));
+    let own = OwnSample { cpu_ns: 2_000_000, resident_bytes: Some(5 << 20) };
+    window.push(Sample { clock: at(102), probe, own });
+    window
+}
+
+fn report(mode: Mode, probe: ProbeSample) -> Report {
+    let (node, request, visibility) = (node(), request(mode), visibility());
+    let subject = Subject {
+        node: &node,
+        request: &request,
+        hook: Hook::Btf,
+        visibility: &visibility,
+        revision: Some("0123456"),
+    };
+    build(&subject, &window(probe)).unwrap()
+}
+
+fn count_only() -> ProbeSample {
+    let events = Events { seen: 1000, own: 7, ..Events::default() };
+    ProbeSample { events, stream: None, missed: None, ..probe() }
+}
+
+#[test]
+fn every_event_is_accounted_for() {
+    let accounting = report(Mode::Stream, probe()).own.accounting;
+    assert!(accounting.holds);
+    assert_eq!((accounting.due, accounting.in_flight), (Some(1000), 0));
+}
+
+#[test]
+fn a_record_that_vanished_is_noticed() {
+    for spoil in [
+        (|probe| probe.events.attempted += 1) as fn(&mut ProbeSample),
+        |probe| probe.events.submitted -= 1,
+        |probe| probe.events.dropped -= 1,
+        |probe| probe.stream.as_mut().unwrap().consumed -= 1,
+        |probe| probe.stream.as_mut().unwrap().producer_bytes += 40,
+        |probe| probe.stream.as_mut().unwrap().foreign += 1,
+    ] {
+        let mut probe = probe();
+        spoil(&mut probe);
+        let report = report(Mode::Stream, probe);
+        assert!(!report.own.accounting.holds);
+        assert!(report.verdict.contains("does not add up"), "{}", report.verdict);
+    }
+}
+
+#[test]
+fn records_left_in_the_ring_are_in_flight() {
+    let mut probe = probe();
+    let stream = probe.stream.as_mut().unwrap();
+    stream.consumed -= 3;
+    stream.consumer_bytes -= 3 * 40;
+    let accounting = report(Mode::Stream, probe).own.accounting;
+    assert!(accounting.holds);
+    assert_eq!(accounting.in_flight, 3);
+}
+
+#[test]
+fn missed_runs_are_due() {
+    let report = report(Mode::Stream, ProbeSample { missed: Some(5), ..probe() });
+    assert_eq!(report.own.accounting.due, Some(1005));
+    assert!(report.verdict.contains("skipped its program 5 more times"), "{}", report.verdict);
+}
+
+#[test]
+fn the_unknown_is_absent() {
+    let report = report(Mode::Count, count_only());
+    assert_eq!((report.loss.missed, report.own.accounting.due), (None, None));
+    assert!(
+        report.processes.is_none() && report.throughput.consumed.is_none() && report.loss.dropped.is_none()
+    );
+    assert!(report.syscalls.iter().all(|syscall| syscall.errors.is_none()));
+    assert!(report.own.accounting.holds);
+}
+
+#[test]
+fn a_report_fits_its_schema_and_comes_back_the_same() {
+    let schema: serde_json::Value = serde_json::from_str(&schema().unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for report in [report(Mode::Stream, probe()), report(Mode::Count, count_only())] {
+        let text = json(&report).unwrap();
+        let value = serde_json::from_str(&text).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    }
+    let mut broken = serde_json::to_value(report(Mode::Stream, probe())).unwrap();
+    broken["loss"]["overrun_count"] = "many".into();
+    assert!(!validator.is_valid(&broken), "the schema must be able to refuse");
+}
+
+#[test]
+fn the_schema_in_docs_is_the_one_of_the_types() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
+    assert_eq!(fs::read_to_string(path).unwrap(), schema().unwrap(), "run `cargo xtask docs`");
+}
+
+#[test]
+fn pages_are_as_accepted() {
+    let stream = report(Mode::Stream, probe());
+    let count = report(Mode::Count, count_only());
+    golden("stream.md", &markdown(&stream));
+    golden("stream.txt", &text(&stream));
+    golden("stream.json", &json(&stream).unwrap());
+    golden("count.md", &markdown(&count));
+}
+
+fn golden(name: &str, page: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("DROPCTL_BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, page).unwrap();
+    }
+    let accepted = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(page, accepted, "{} differs; `cargo xtask bless` accepts it", path.display());
+}

@@ -1,0 +1,72 @@
+//! How the probe runs: what the user asked for and what the node allowed. Plain data, shared by those who load
+//! and those who report.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What runs per syscall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Count everything, and write records to our ring.
+    Stream,
+    /// Count everything.
+    Count,
+}
+
+impl Mode {
+    /// The name used in options, labels and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Count => "count",
+        }
+    }
+}
+
+/// What the user wants of the probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Mode.
+    pub mode: Mode,
+    /// Stream one event in this many; at least 1.
+    pub sample: u32,
+    /// Ring size, bytes: a power of two, at least a page.
+    pub ring_bytes: u32,
+    /// Processes to keep counts of, among the streamed events.
+    pub processes: usize,
+}
+
+/// Where the program sits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Hook {
+    /// `tp_btf/sys_exit`: kernel memory by plain loads.
+    #[serde(rename = "tp_btf/sys_exit")]
+    Btf,
+    /// `raw_tp/sys_exit`: kernel memory through a helper, about 25 ns more per read.
+    #[serde(rename = "raw_tp/sys_exit")]
+    Raw,
+}
+
+impl Hook {
+    /// As in section names.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Btf => "tp_btf/sys_exit",
+            Self::Raw => "raw_tp/sys_exit",
+        }
+    }
+}
+
+/// One thing that this node lets us see, or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Visibility {
+    /// Name from a closed set; the label of `dropctl_visibility`.
+    pub capability: String,
+    /// Whether it is there.
+    pub available: bool,
+    /// What it gives, or what is hidden without it and how to get it.
+    pub note: String,
+}

@@ -1,0 +1,38 @@
+//! The three clocks of a sample, and the CPU time of this process.
+
+use libc::{
+    CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, clock_gettime, clockid_t,
+    timespec,
+};
+
+use crate::sample::Clock;
+
+/// Reads all clocks, one right after the other.
+#[must_use]
+pub fn now() -> Clock {
+    Clock {
+        monotonic_ns: read_ns(CLOCK_MONOTONIC),
+        boot_ns: read_ns(CLOCK_BOOTTIME),
+        real_ns: read_ns(CLOCK_REALTIME),
+    }
+}
+
+/// `CLOCK_MONOTONIC`, the clock of records and overruns, in ns.
+#[must_use]
+pub fn monotonic_ns() -> u64 {
+    read_ns(CLOCK_MONOTONIC)
+}
+
+/// CPU time that all threads of this process have used, in ns.
+#[must_use]
+pub fn process_cpu_ns() -> u64 {
+    read_ns(CLOCK_PROCESS_CPUTIME_ID)
+}
+
+fn read_ns(clock: clockid_t) -> u64 {
+    let mut time = timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is valid for the write. These clocks exist on every kernel we support, so the call
+    // cannot fail.
+    unsafe { clock_gettime(clock, &raw mut time) };
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
+}

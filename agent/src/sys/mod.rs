@@ -1,0 +1,12 @@
+//! All `unsafe` of user space: mappings of ring and counter pages, clocks, and the few syscalls that have no
+//! safe wrapper among our dependencies.
+
+pub mod abi;
+pub mod barrier;
+pub mod clock;
+pub mod counters;
+pub mod heap;
+pub mod mapping;
+pub mod memlock;
+pub mod ring;
+pub mod stdio;
