@@ -1,0 +1,255 @@
+//! The rendered DaemonSet, as far as a container runtime is concerned.
+//!
+//! Unknown fields are errors: a new one in the manifest must be reproduced here, or be listed as one that
+//! means nothing to the runtime.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// What the runtime has to be told.
+#[derive(Clone)]
+pub(crate) struct Launch {
+    pub(crate) image: String,
+    pub(crate) command: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+    /// Without the prefix `CAP_`, as Kubernetes writes them.
+    pub(crate) capabilities: BTreeSet<String>,
+    /// The one that a test removed from `capabilities`.
+    pub(crate) taken_away: Option<String>,
+    pub(crate) uid: u32,
+    pub(crate) read_only_root: bool,
+    pub(crate) no_new_privs: bool,
+    pub(crate) seccomp: bool,
+    pub(crate) memory_limit_bytes: u64,
+    pub(crate) port: u16,
+    pub(crate) ready_path: String,
+    pub(crate) live_path: String,
+    pub(crate) grace: Duration,
+}
+
+impl Launch {
+    pub(crate) fn from_kustomize(folder: &str) -> Result<Self> {
+        let path = format!("{}/../deploy/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let output =
+            Command::new("kubectl").args(["kustomize", &path]).output().context("cannot start kubectl")?;
+        ensure!(
+            output.status.success(),
+            "kubectl kustomize: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+        Self::from_yaml(&String::from_utf8(output.stdout)?)
+    }
+
+    fn from_yaml(documents: &str) -> Result<Self> {
+        for document in documents.split("\n---\n") {
+            let kind: Kind = serde_saphyr::from_str(document)?;
+            if kind.kind == "DaemonSet" {
+                let set: DaemonSet = serde_saphyr::from_str(document).context("the DaemonSet")?;
+                return Self::from_pod(set.spec.template.spec);
+            }
+        }
+        bail!("no DaemonSet among the rendered documents")
+    }
+
+    fn from_pod(pod: PodSpec) -> Result<Self> {
+        let [container]: [Container; 1] =
+            pod.containers.try_into().map_err(|_| anyhow::anyhow!("one container was expected"))?;
+        let context = container.security_context;
+        // This test gives the container namespaces of its own and nothing from the host.
+        ensure!(
+            !pod.host_pid && !pod.host_ipc && !pod.host_network,
+            "a host namespace is not reproduced here"
+        );
+        ensure!(!context.privileged, "a privileged container is not reproduced here");
+        ensure!(context.capabilities.drop == ["ALL"], "capabilities must drop ALL");
+        ensure!(context.run_as_user == 0 && context.run_as_group == 0, "ctr runs the image's user, root");
+        let profile = pod.security_context.seccomp_profile.kind;
+        ensure!(["RuntimeDefault", "Unconfined"].contains(&profile.as_str()), "seccomp profile {profile}");
+        ensure!(!container.command.is_empty(), "ctr needs the whole command line");
+
+        let port =
+            container.ports.iter().find(|port| port.name == "metrics").context("no port named metrics")?;
+        Ok(Self {
+            image: container.image,
+            command: container.command.into_iter().chain(container.args).collect(),
+            env: container.env.into_iter().map(|variable| (variable.name, variable.value)).collect(),
+            capabilities: context.capabilities.add.into_iter().collect(),
+            taken_away: None,
+            uid: context.run_as_user,
+            read_only_root: context.read_only_root_filesystem,
+            no_new_privs: !context.allow_privilege_escalation,
+            seccomp: profile == "RuntimeDefault",
+            memory_limit_bytes: quantity(&container.resources.limits.memory)?,
+            port: port.container_port,
+            ready_path: container.readiness_probe.http_get.path,
+            live_path: container.liveness_probe.http_get.path,
+            grace: Duration::from_secs(pod.termination_grace_period_seconds),
+        })
+    }
+
+    /// The capabilities as the kernel prints them in /proc/PID/status.
+    pub(crate) fn capability_mask(&self) -> Result<u64> {
+        self.capabilities.iter().try_fold(0, |mask, name| {
+            let bit = match name.as_str() {
+                "SYS_ADMIN" => 21,
+                "SYS_RESOURCE" => 24,
+                "PERFMON" => 38,
+                "BPF" => 39,
+                other => bail!("capability {other}: add its number (linux/capability.h) here"),
+            };
+            Ok(mask | 1_u64 << bit)
+        })
+    }
+}
+
+/// Bytes of a Kubernetes quantity; only the units that the manifest uses.
+fn quantity(text: &str) -> Result<u64> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" => 1,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        _ => bail!("memory quantity {text}"),
+    };
+    Ok(digits.parse::<u64>()? * factor)
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct DaemonSet {
+    spec: DaemonSetSpec,
+}
+
+#[derive(Deserialize)]
+struct DaemonSetSpec {
+    template: Template,
+}
+
+#[derive(Deserialize)]
+struct Template {
+    spec: PodSpec,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PodSpec {
+    containers: Vec<Container>,
+    #[serde(rename = "hostPID")]
+    host_pid: bool,
+    #[serde(rename = "hostIPC")]
+    host_ipc: bool,
+    host_network: bool,
+    security_context: PodSecurityContext,
+    termination_grace_period_seconds: u64,
+    // These mean something to Kubernetes, and nothing to the runtime.
+    #[serde(rename = "automountServiceAccountToken")]
+    _automount: Option<IgnoredAny>,
+    #[serde(rename = "enableServiceLinks")]
+    _service_links: Option<IgnoredAny>,
+    #[serde(rename = "nodeSelector")]
+    _node_selector: Option<IgnoredAny>,
+    #[serde(rename = "priorityClassName")]
+    _priority_class: Option<IgnoredAny>,
+    #[serde(rename = "serviceAccountName")]
+    _service_account: Option<IgnoredAny>,
+    #[serde(rename = "tolerations")]
+    _tolerations: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PodSecurityContext {
+    seccomp_profile: SeccompProfile,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeccompProfile {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Container {
+    image: String,
+    command: Vec<String>,
+    args: Vec<String>,
+    #[serde(default)]
+    env: Vec<Variable>,
+    ports: Vec<Port>,
+    security_context: SecurityContext,
+    readiness_probe: Probe,
+    liveness_probe: Probe,
+    resources: Resources,
+    #[serde(rename = "name")]
+    _name: IgnoredAny,
+    #[serde(rename = "imagePullPolicy")]
+    _pull_policy: Option<IgnoredAny>,
+    #[serde(rename = "startupProbe")]
+    _startup_probe: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Variable {
+    name: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Port {
+    name: String,
+    container_port: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SecurityContext {
+    privileged: bool,
+    allow_privilege_escalation: bool,
+    read_only_root_filesystem: bool,
+    run_as_user: u32,
+    run_as_group: u32,
+    capabilities: Capabilities,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Capabilities {
+    drop: Vec<String>,
+    add: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Probe {
+    http_get: HttpGet,
+}
+
+#[derive(Deserialize)]
+struct HttpGet {
+    path: String,
+}
+
+#[derive(Deserialize)]
+struct Resources {
+    limits: Limits,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    memory: String,
+}
