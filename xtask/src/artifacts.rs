@@ -1,0 +1,94 @@
+//! Builds through cargo and the paths of what came out, read from cargo's own messages.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::{command, workspace::STATIC_TARGET};
+
+/// dropctl for this machine, in release mode.
+pub(crate) fn dropctl() -> Result<PathBuf> {
+    release_binary("dropctl", "dropctl")
+}
+
+/// A binary of a package for this machine, in release mode.
+pub(crate) fn release_binary(package: &str, binary: &str) -> Result<PathBuf> {
+    let mut build = command::cargo();
+    build.args(["build", "--release", "-p", package, "--bin", binary]);
+    named(&built(&mut build)?, "bin", binary)
+}
+
+/// dropctl as one static file.
+pub(crate) fn static_dropctl() -> Result<PathBuf> {
+    let mut build = command::cargo();
+    build.args(["build", "--release", "-p", "dropctl", "--bin", "dropctl", "--target", STATIC_TARGET]);
+    named(&built(&mut build)?, "bin", "dropctl")
+}
+
+/// A test target of dropctl as one static file, with the dropctl that belongs to it.
+pub(crate) struct StaticTest {
+    pub(crate) test: PathBuf,
+    pub(crate) dropctl: PathBuf,
+}
+
+pub(crate) fn static_test(name: &str) -> Result<StaticTest> {
+    let mut build = command::cargo();
+    build.args(["test", "--no-run", "--release", "-p", "dropctl", "--target", STATIC_TARGET, "--test", name]);
+    let artifacts = built(&mut build)?;
+    Ok(StaticTest { test: named(&artifacts, "test", name)?, dropctl: named(&artifacts, "bin", "dropctl")? })
+}
+
+/// One executable that cargo says it built.
+#[derive(Debug, PartialEq)]
+struct Artifact {
+    kind: String,
+    name: String,
+    path: PathBuf,
+}
+
+fn built(build: &mut Command) -> Result<Vec<Artifact>> {
+    build.arg("--message-format=json-render-diagnostics");
+    let output = build
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("start {}", command::line(build)))?;
+    if !output.status.success() {
+        bail!("`{}` failed", command::line(build));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(artifact).collect())
+}
+
+fn artifact(line: &str) -> Option<Artifact> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    Some(Artifact {
+        kind: message["target"]["kind"][0].as_str()?.to_owned(),
+        name: message["target"]["name"].as_str()?.to_owned(),
+        path: message["executable"].as_str()?.into(),
+    })
+}
+
+fn named(artifacts: &[Artifact], kind: &str, name: &str) -> Result<PathBuf> {
+    let found = artifacts.iter().find(|artifact| artifact.kind == kind && artifact.name == name);
+    Ok(found.with_context(|| format!("cargo built no {kind} `{name}`"))?.path.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executables_are_read_from_cargo_messages() {
+        let line = r#"{"reason":"compiler-artifact","target":{"kind":["test"],"name":"kernel"},"executable":"/t/kernel-1"}"#;
+        let found = artifact(line).expect("an artifact");
+        assert_eq!(named(&[found], "test", "kernel").expect("named"), PathBuf::from("/t/kernel-1"));
+        assert_eq!(
+            artifact(r#"{"reason":"x","target":{"kind":["lib"],"name":"a"},"executable":null}"#),
+            None
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! `cargo xtask image`: an OCI archive that holds the static dropctl and nothing else.
+//!
+//! `ctr -n k8s.io image import target/dropctl-VERSION-oci.tar` takes it. The same inputs give the
+//! same bytes: times are fixed, entries sorted.
+
+mod archive;
+mod oci;
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{ExitCode, Stdio},
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{artifacts, command, tools, workspace};
+
+/// The name under which deploy/ asks for it.
+const REPOSITORY: &str = "ghcr.io/dropctl/dropctl";
+
+pub(crate) fn run() -> Result<ExitCode> {
+    tools::for_static_build()?;
+    let path = build()?;
+    println!("{} is {REPOSITORY}:{}", workspace::shown(&path), workspace::VERSION);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the binary and writes the archive.
+pub(crate) fn build() -> Result<PathBuf> {
+    let binary = artifacts::static_dropctl()?;
+    let program = fs::read(&binary).with_context(|| format!("read {}", binary.display()))?;
+    let image = oci::Image {
+        program: &program,
+        name: &format!("{REPOSITORY}:{}", workspace::VERSION),
+        version: workspace::VERSION,
+        revision: &revision(),
+    };
+    let path = workspace::target(&format!("dropctl-{}-oci.tar", workspace::VERSION));
+    fs::write(&path, image.archive()?).with_context(|| format!("write {}", path.display()))?;
+    Ok(path)
+}
+
+/// The commit that is built, or "unknown" outside a repository.
+fn revision() -> String {
+    let mut git = command::program("git");
+    git.args(["rev-parse", "HEAD"]).stdin(Stdio::null()).stderr(Stdio::null());
+    match git.output() {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        _ => "unknown".to_owned(),
+    }
+}

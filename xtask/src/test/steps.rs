@@ -1,0 +1,70 @@
+//! The steps that run test binaries of the workspace.
+
+use anyhow::Result;
+
+use super::{Tally, reading::Reading};
+use crate::{
+    artifacts::{self, StaticTest},
+    command, image,
+    missing::Missing,
+    tools::{self, Package},
+};
+
+/// Everything of `cargo test` that is on by default: no root, no other processes.
+pub(super) fn workspace() -> Result<Tally> {
+    let mut reading = Reading::default();
+    let mut tests = command::cargo();
+    tests.args(["test", "--no-fail-fast"]);
+    let status = command::each_line(&mut tests, |line| {
+        println!("{line}");
+        reading.line(line);
+    })?;
+    reading.finish(status.success())
+}
+
+/// The same static binary that guests run, on the kernel of this machine.
+pub(super) fn kernel() -> Result<Tally> {
+    let test = artifacts::static_test("kernel")?;
+    run(&test, &[])
+}
+
+pub(super) fn bad_input() -> Result<Tally> {
+    run(&artifacts::static_test("bad_input")?, &[])
+}
+
+pub(super) fn prometheus() -> Result<Tally> {
+    tools::packages(&[Package {
+        program: "prometheus",
+        package: "prometheus",
+        why: "scrapes a live agent; promtool comes with it",
+    }])?;
+    run(&artifacts::static_test("prometheus")?, &[])
+}
+
+pub(super) fn container() -> Result<Tally> {
+    tools::packages(&[
+        Package { program: "containerd", package: "containerd", why: "imports and runs the image" },
+        Package { program: "runc", package: "runc", why: "the runtime under containerd" },
+    ])?;
+    super::deploy::ensure_kubectl()?;
+    let archive = image::build()?;
+    run(&artifacts::static_test("container")?, &[("DROPCTL_IMAGE", archive.to_string_lossy().as_ref())])
+}
+
+fn run(test: &StaticTest, environment: &[(&str, &str)]) -> Result<Tally> {
+    if !tools::is_root() {
+        return Err(Missing::error("root, to load programs into the kernel", "sudo cargo xtask test"));
+    }
+    let mut reading = Reading::default();
+    let mut program = command::program(&test.test.to_string_lossy());
+    program
+        .arg("--test-threads=1")
+        .env("DROPCTL_BIN", &test.dropctl)
+        .envs(environment.iter().copied())
+        .stdin(std::process::Stdio::null());
+    let status = command::each_line(&mut program, |line| {
+        println!("{line}");
+        reading.line(line);
+    })?;
+    reading.finish(status.success())
+}

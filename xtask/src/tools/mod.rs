@@ -1,0 +1,23 @@
+//! Makes sure of what a verb needs, before it starts, and says what it installs and why.
+//!
+//! Nothing goes into the user's cargo home; Debian packages only as root on a Debian-like system.
+
+mod debian;
+mod linker;
+mod rust;
+
+use anyhow::Result;
+
+pub(crate) use debian::{Package, download_and_unpack, ensure as packages, is_root};
+
+/// What building both halves needs.
+pub(crate) fn for_build() -> Result<()> {
+    rust::ensure(&[])?;
+    linker::ensure()
+}
+
+/// What building static binaries needs.
+pub(crate) fn for_static_build() -> Result<()> {
+    rust::ensure(&[crate::workspace::STATIC_TARGET])?;
+    linker::ensure()
+}
