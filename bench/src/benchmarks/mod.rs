@@ -1,0 +1,42 @@
+//! The benchmarks, one per file.
+
+pub(crate) mod agent;
+pub(crate) mod drain;
+pub(crate) mod live;
+pub(crate) mod peers;
+pub(crate) mod syscall;
+
+use anyhow::Result;
+
+use crate::machine::Machine;
+
+/// How a benchmark is to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Seconds instead of minutes, and no target judged.
+    pub(crate) short: bool,
+}
+
+/// A benchmark by name.
+pub(crate) struct Benchmark {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) run: fn(&Options, &Machine) -> Result<()>,
+}
+
+/// All of them, in the order in which they run.
+pub(crate) const ALL: &[Benchmark] = &[
+    Benchmark { name: "syscall", about: "cost per syscall over an empty program", run: syscall::run },
+    Benchmark { name: "drain", about: "records per second out of a ring that is full", run: drain::run },
+    Benchmark { name: "live", about: "lossless rate through an 8 MiB ring", run: live::run },
+    Benchmark {
+        name: "agent",
+        about: "CPU, memory and /metrics at a million syscalls per second",
+        run: agent::run,
+    },
+    Benchmark {
+        name: "peers",
+        about: "other tools that count syscalls, in one run with ours",
+        run: peers::run,
+    },
+];
