@@ -8,7 +8,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::{command, workspace::STATIC_TARGET};
+use crate::{
+    command,
+    project::{self, STATIC_TARGET},
+};
 
 /// dropctl for this machine, in release mode.
 pub(crate) fn dropctl() -> Result<PathBuf> {
@@ -51,7 +54,7 @@ struct Artifact {
 }
 
 fn built(build: &mut Command) -> Result<Vec<Artifact>> {
-    build.arg("--message-format=json-render-diagnostics");
+    build.arg("--message-format=json-render-diagnostics").env("DROPCTL_REVISION", project::revision());
     let output = build
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

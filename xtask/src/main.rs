@@ -14,6 +14,7 @@ mod image;
 mod lint;
 mod mirror;
 mod missing;
+mod project;
 mod run;
 mod test;
 mod tools;

@@ -6,15 +6,11 @@
 mod archive;
 mod oci;
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{ExitCode, Stdio},
-};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 
-use crate::{artifacts, command, tools, workspace};
+use crate::{artifacts, project, tools, workspace};
 
 /// The name under which deploy/ asks for it.
 const REPOSITORY: &str = "ghcr.io/dropctl/dropctl";
@@ -22,7 +18,7 @@ const REPOSITORY: &str = "ghcr.io/dropctl/dropctl";
 pub(crate) fn run() -> Result<ExitCode> {
     tools::for_static_build()?;
     let path = build()?;
-    println!("{} is {REPOSITORY}:{}", workspace::shown(&path), workspace::VERSION);
+    println!("{} is {REPOSITORY}:{}", workspace::shown(&path), project::VERSION);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -32,21 +28,11 @@ pub(crate) fn build() -> Result<PathBuf> {
     let program = fs::read(&binary).with_context(|| format!("read {}", binary.display()))?;
     let image = oci::Image {
         program: &program,
-        name: &format!("{REPOSITORY}:{}", workspace::VERSION),
-        version: workspace::VERSION,
-        revision: &revision(),
+        name: &format!("{REPOSITORY}:{}", project::VERSION),
+        version: project::VERSION,
+        revision: &project::revision(),
     };
-    let path = workspace::target(&format!("dropctl-{}-oci.tar", workspace::VERSION));
+    let path = workspace::target(&format!("dropctl-{}-oci.tar", project::VERSION));
     fs::write(&path, image.archive()?).with_context(|| format!("write {}", path.display()))?;
     Ok(path)
-}
-
-/// The commit that is built, or "unknown" outside a repository.
-fn revision() -> String {
-    let mut git = command::program("git");
-    git.args(["rev-parse", "HEAD"]).stdin(Stdio::null()).stderr(Stdio::null());
-    match git.output() {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        _ => "unknown".to_owned(),
-    }
 }

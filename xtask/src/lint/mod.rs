@@ -17,7 +17,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use self::tree::{Finding, Tree};
-use crate::{command, test::Tally, tools, workspace};
+use crate::{command, project, test::Tally, tools};
 
 type Check = (&'static str, fn(&Tree) -> Vec<Finding>);
 
@@ -75,7 +75,7 @@ fn commands() -> Result<Vec<(&'static str, Command)>> {
 
 /// Packages that build for the BPF target only; by convention their names end like this.
 fn kernel_halves() -> Result<Vec<String>> {
-    Ok(workspace::packages()?.into_iter().filter(|name| name.ends_with("-ebpf")).collect())
+    Ok(project::packages()?.into_iter().filter(|name| name.ends_with("-ebpf")).collect())
 }
 
 /// cargo-deny takes minutes to build, so that it is used only where it is present.

@@ -7,14 +7,14 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 
-use crate::{command, missing::Missing, workspace};
+use crate::{command, missing::Missing, project, workspace};
 
 /// Words of cargo's that mean the network and not the build.
 const NETWORK: [&str; 5] =
     ["failed to download", "failed to fetch", "Could not resolve", "failed to get", "offline"];
 
 pub(crate) fn ensure() -> Result<()> {
-    let wanted = workspace::tool_version("bpf-linker")?;
+    let wanted = project::tool_version("bpf-linker")?;
     let found = installed();
     if found.as_deref() == Some(&wanted) {
         return Ok(());

@@ -18,6 +18,6 @@ pub(crate) fn for_build() -> Result<()> {
 
 /// What building static binaries needs.
 pub(crate) fn for_static_build() -> Result<()> {
-    rust::ensure(&[crate::workspace::STATIC_TARGET])?;
+    rust::ensure(&[crate::project::STATIC_TARGET])?;
     linker::ensure()
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::{command, missing::Missing, workspace};
+use crate::{command, missing::Missing, project};
 
 /// Adds the parts that are absent; looks at files first, because rustup takes a second to answer.
 pub(crate) fn ensure(targets: &[&str]) -> Result<()> {
@@ -23,7 +23,7 @@ pub(crate) fn ensure(targets: &[&str]) -> Result<()> {
 }
 
 fn add(kind: &str, name: &str, why: &str) -> Result<()> {
-    let channel = workspace::channel()?;
+    let channel = project::channel()?;
     println!("xtask: adding {kind} {name} to Rust {channel}: {why}");
     let mut rustup = command::program("rustup");
     rustup.args([kind, "add", name, "--toolchain", &channel]);
