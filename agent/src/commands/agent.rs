@@ -28,7 +28,7 @@ pub fn run(args: &AgentArgs) -> Result<()> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start tokio")?;
     let last = runtime.block_on(serve(&config))?;
-    ::log::warn!("detached; {}", in_one_line(&last));
+    log::say(&format!("detached; {}", in_one_line(&last)));
     Ok(())
 }
 
@@ -52,11 +52,8 @@ async fn serve(config: &AgentConfig) -> Result<ProbeSample> {
     let server = tokio::spawn(server::serve(listener, router, async {
         let _ = server_stops.await;
     }));
-    ::log::warn!(
-        "{} at {}, serving http://{address}/metrics",
-        config.request.mode.as_str(),
-        probe.plan().hook.as_str()
-    );
+    let (mode, hook) = (config.request.mode.as_str(), probe.plan().hook.as_str());
+    log::say(&format!("{mode} at {hook}, serving http://{address}/metrics"));
 
     let mut ticks = interval_at(Instant::now() + config.interval, config.interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

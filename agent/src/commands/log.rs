@@ -28,6 +28,13 @@ pub fn start(cli: &Cli) {
         .init();
 }
 
+/// Tells the user what goes on; not with `--quiet`.
+pub(super) fn say(text: &str) {
+    if log::log_enabled!(log::Level::Warn) {
+        eprintln!("dropctl: {text}");
+    }
+}
+
 /// Whether the kernel half should log: only when somebody reads it, else the verifier prunes it.
 pub(super) fn kernel_half() -> bool {
     log::log_enabled!(log::Level::Debug)

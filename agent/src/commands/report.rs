@@ -78,17 +78,14 @@ async fn look(config: &ReportConfig) -> Result<Report> {
 /// CPU time counts from the start of the window; loading is not what it costs to look.
 fn sample(clock: Clock, probe: ProbeSample, cpu_ns_at_start: u64) -> Sample {
     let mut own = own::read();
-    own.cpu_ns -= cpu_ns_at_start;
+    own.cpu_ns = own.cpu_ns.saturating_sub(cpu_ns_at_start);
     Sample { clock, probe, own }
 }
 
 /// Nobody should wait in front of a silent terminal.
 fn say_what_happens(duration: Duration) {
-    if duration > Duration::from_secs(2)
-        && std::io::stderr().is_terminal()
-        && ::log::log_enabled!(::log::Level::Warn)
-    {
+    if duration > Duration::from_secs(2) && std::io::stderr().is_terminal() {
         let duration = humantime::format_duration(duration);
-        eprintln!("dropctl: looking for {duration}; Ctrl-C prints what was seen so far");
+        log::say(&format!("looking for {duration}; Ctrl-C prints what was seen so far"));
     }
 }
