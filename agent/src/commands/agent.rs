@@ -23,13 +23,24 @@ use crate::{
 /// Runs the command.
 pub fn run(args: &AgentArgs) -> Result<()> {
     let file = args.config.as_deref().map_or_else(|| Ok(File::default()), File::read)?;
-    let config = AgentConfig::new(args, &file, limits())?;
+    let config = configure(args, &file)?;
     capability::check()?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start tokio")?;
     let last = runtime.block_on(serve(&config))?;
     log::say(&format!("detached; {}", in_one_line(&last)));
     Ok(())
+}
+
+/// An error names the file if it would not be there without it.
+fn configure(args: &AgentArgs, file: &File) -> Result<AgentConfig> {
+    let config = AgentConfig::new(args, file, limits());
+    match &args.config {
+        Some(path) if AgentConfig::new(args, &File::default(), limits()).is_ok() => {
+            config.with_context(|| path.display().to_string())
+        }
+        _ => Ok(config?),
+    }
 }
 
 async fn serve(config: &AgentConfig) -> Result<ProbeSample> {

@@ -78,7 +78,11 @@ async fn metrics(State(pages): State<Arc<Pages>>) -> Response {
 async fn ready(State(pages): State<Arc<Pages>>) -> (StatusCode, String) {
     let sampled_ns = pages.samples.borrow().clock.monotonic_ns;
     let age = Duration::from_nanos(clock::monotonic_ns().saturating_sub(sampled_ns));
-    if age < STALE_INTERVALS * pages.interval {
+    readiness(age, pages.interval)
+}
+
+fn readiness(age: Duration, interval: Duration) -> (StatusCode, String) {
+    if age < STALE_INTERVALS * interval {
         (StatusCode::OK, "ready\n".to_owned())
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, format!("the newest sample is {:.1} s old\n", age.as_secs_f64()))
@@ -87,4 +91,18 @@ async fn ready(State(pages): State<Arc<Pages>>) -> (StatusCode, String) {
 
 async fn landing() -> Html<&'static str> {
     Html(include_str!("landing.html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_sample_is_not_ready() {
+        let second = Duration::from_secs(1);
+        assert_eq!(readiness(Duration::from_millis(2_999), second).0, StatusCode::OK);
+        let (status, text) = readiness(3 * second, second);
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(text, "the newest sample is 3.0 s old\n");
+    }
 }

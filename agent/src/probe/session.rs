@@ -97,9 +97,7 @@ impl Probe {
     pub fn load_undrained(request: &Request, log: bool) -> Result<Self, ProbeError> {
         memlock::lift();
         let facts = Facts::read()?;
-        if facts.kernel < (5, 8) {
-            return Err(ProbeError::KernelTooOld(facts.kernel.0, facts.kernel.1));
-        }
+        check_version(facts.kernel)?;
         let plan = Plan::new(&facts, request);
         let mut loaded = Loaded::new(&plan, request, facts.cpus, log)?;
         heap::give_back();
@@ -223,6 +221,11 @@ impl Probe {
     }
 }
 
+/// Ring buffers came with Linux 5.8.
+fn check_version(kernel: (u8, u8)) -> Result<(), ProbeError> {
+    if kernel < (5, 8) { Err(ProbeError::KernelTooOld(kernel.0, kernel.1)) } else { Ok(()) }
+}
+
 fn into_sample(totals: &Totals, missed: Option<u64>, stream: Option<StreamSample>) -> ProbeSample {
     ProbeSample { events: totals.events, missed, syscalls: nonzero_slots(&totals.syscalls), stream }
 }
@@ -233,5 +236,18 @@ fn name_processes(processes: &mut [ProcessCount]) {
     for process in processes {
         let comm = std::fs::read_to_string(format!("/proc/{}/comm", process.tgid));
         process.comm = comm.ok().map(|comm| comm.trim_end().to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_without_ring_buffers_are_refused() {
+        let refusal = check_version((5, 7)).unwrap_err().to_string();
+        assert_eq!(refusal, "Linux 5.7 is too old: BPF ring buffers came with 5.8");
+        assert!(check_version((4, 19)).is_err());
+        assert!(check_version((5, 8)).is_ok() && check_version((6, 1)).is_ok());
     }
 }

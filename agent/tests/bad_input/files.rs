@@ -59,6 +59,8 @@ pub(crate) fn malformed() -> Result<()> {
         ("c.yaml", "listen: here\n", &["line 1, `listen: here`", "such as 127.0.0.1:9753"]),
         ("c.yaml", "interval: 5\n", &["line 1, `interval: 5`", "such as 500ms, 10s or 2m"]),
         ("c.yaml", "ring_bytes: lots\n", &["line 1, `ring_bytes: lots`", "8MiB"]),
+        ("c.yaml", "interval: 1h\n", &["interval 1h", "between 100ms and 1m"]),
+        ("c.yaml", "ring_bytes: 5000\n", &["not a power of two", "try 8.0 KiB"]),
         ("c.toml", "mode = 'count'\nsample = = 1\n", &["line 2, `sample = = 1`"]),
         ("c.toml", "sample = 0\n", &["line 1, `sample = 0`", "from 1 (every event)"]),
         ("c.toml", "sample = -1\n", &["line 1, `sample = -1`", "from 1 (every event)"]),
