@@ -1,4 +1,4 @@
-//! Builds the programs to compare with and leaves them in `OUT_DIR` for `foreign` to embed, in the way of
+//! Builds the programs to compare with and leaves them in `OUT_DIR` for `programs` to embed, in the way of
 //! agent/build.rs.
 
 use std::{env, path::Path};
@@ -20,6 +20,7 @@ fn main() -> Result<()> {
     unsafe {
         env::set_var("PATH", path);
         env::set_var("RUSTC_BOOTSTRAP", "1");
+        env::set_var("CARGO_TERM_QUIET", "true");
     }
     let toolchain =
         env::var("RUSTUP_TOOLCHAIN").unwrap_or_else(|_| env!("CARGO_PKG_RUST_VERSION").to_owned());

@@ -6,6 +6,7 @@ mod blocks;
 mod generator;
 mod hook;
 mod machine;
+mod options;
 mod output;
 mod programs;
 mod statistics;
@@ -17,8 +18,9 @@ use anyhow::{Context as _, Result};
 use lexopt::Arg::{Long, Short, Value};
 
 use crate::{
-    benchmarks::{ALL, Benchmark, Options},
+    benchmarks::{ALL, Benchmark},
     machine::Machine,
+    options::Options,
     output::say,
 };
 

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::{blocks::Outcome, machine::Machine, statistics::Estimate};
+use crate::{blocks::Outcome, machine::Machine, options::Options, statistics::Estimate};
 
 /// One line on standard output.
 pub(crate) fn say(line: &str) {
@@ -116,13 +116,19 @@ struct File<'a, T> {
     result: T,
 }
 
-/// Writes `target/bench/NAME.json` and says so.
-pub(crate) fn save(benchmark: &str, machine: &Machine, result: impl Serialize) -> Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench");
+/// Writes `target/bench/NAME.json` and says so; a short run has a folder below, to leave real data alone.
+pub(crate) fn save(
+    options: &Options,
+    machine: &Machine,
+    benchmark: &str,
+    result: impl Serialize,
+) -> Result<()> {
+    let below = if options.short { "target/bench/short" } else { "target/bench" };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(below);
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let path: PathBuf = folder.join(format!("{benchmark}.json"));
     let text = serde_json::to_string_pretty(&File { benchmark, machine, result })?;
     fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
-    say(&format!("\nraw: target/bench/{benchmark}.json"));
+    say(&format!("\nraw: {below}/{benchmark}.json"));
     Ok(())
 }

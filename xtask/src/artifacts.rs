@@ -20,16 +20,23 @@ pub(crate) fn dropctl() -> Result<PathBuf> {
 
 /// A binary of a package for this machine, in release mode.
 pub(crate) fn release_binary(package: &str, binary: &str) -> Result<PathBuf> {
-    let mut build = command::cargo();
-    build.args(["build", "--release", "-p", package, "--bin", binary]);
-    named(&built(&mut build)?, "bin", binary)
+    release(package, binary, &[])
 }
 
 /// dropctl as one static file.
 pub(crate) fn static_dropctl() -> Result<PathBuf> {
+    release("dropctl", "dropctl", &["--target", STATIC_TARGET])
+}
+
+/// The benchmarks as one static file.
+pub(crate) fn static_bench() -> Result<PathBuf> {
+    release("dropctl-bench", "dropctl-bench", &["--target", STATIC_TARGET])
+}
+
+fn release(package: &str, binary: &str, more: &[&str]) -> Result<PathBuf> {
     let mut build = command::cargo();
-    build.args(["build", "--release", "-p", "dropctl", "--bin", "dropctl", "--target", STATIC_TARGET]);
-    named(&built(&mut build)?, "bin", "dropctl")
+    build.args(["build", "--release", "-p", package, "--bin", binary]).args(more);
+    named(&built(&mut build)?, "bin", binary)
 }
 
 /// A test target of dropctl as one static file, with the dropctl that belongs to it.

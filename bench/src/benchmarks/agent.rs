@@ -19,11 +19,11 @@ use self::{
     http::Connection,
     process::{Agent, Usage},
 };
-use super::Options;
 use crate::{
     generator::{Generator, Work},
     hook,
     machine::{self, Machine},
+    options::Options,
     output::{self, Table, say},
     statistics::quantile,
 };
@@ -95,7 +95,7 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
         }
     }
     print(&runs, options.short);
-    output::save("agent", machine, runs.iter().map(|(_, run)| run).collect::<Vec<_>>())
+    output::save(options, machine, "agent", runs.iter().map(|(_, run)| run).collect::<Vec<_>>())
 }
 
 fn once(binary: &Path, case: &Case, times: &Times) -> Result<Run> {

@@ -15,10 +15,10 @@ use dropctl::{
 use serde::Serialize;
 
 use self::image::{Image, Mix};
-use super::Options;
 use crate::{
     generator,
     machine::{self, Machine},
+    options::Options,
     output::{self, Table, say},
     statistics::{median, quantile},
     sys::walk::Walk,
@@ -70,7 +70,7 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
     }
     print(&cases, options.short);
     let raw: Vec<_> = cases.iter().map(|case| (case.name(), &case.passes)).collect();
-    output::save("drain", machine, raw)
+    output::save(options, machine, "drain", raw)
 }
 
 impl Case {

@@ -13,11 +13,11 @@ use dropctl::{
 };
 use serde::Serialize;
 
-use super::Options;
 use crate::{
     generator::{self, Generator, Work},
     hook,
     machine::{self, Machine},
+    options::Options,
     output::{self, Table, say},
     statistics::{median, quantile},
     sys::getppid,
@@ -86,7 +86,7 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
     }
     print(&all, options.short);
     let raw: Vec<_> = all.iter().map(|(case, runs)| (case.name, runs)).collect();
-    output::save("live", machine, raw)
+    output::save(options, machine, "live", raw)
 }
 
 fn once(case: &Case, time: Duration) -> Result<Run> {

@@ -8,14 +8,7 @@ pub(crate) mod syscall;
 
 use anyhow::Result;
 
-use crate::machine::Machine;
-
-/// How a benchmark is to run.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    /// Seconds instead of minutes, and no target judged.
-    pub(crate) short: bool,
-}
+use crate::{machine::Machine, options::Options};
 
 /// A benchmark by name.
 pub(crate) struct Benchmark {

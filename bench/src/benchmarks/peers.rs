@@ -10,12 +10,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use self::tool::Tool;
-use super::{Options, syscall::Mine};
+use super::syscall::Mine;
 use crate::{
     blocks::{Extent, Outcome, Subject, measure, outcomes},
     generator::{self, Generator},
     hook,
     machine::Machine,
+    options::Options,
     output::{self, Table, say},
     programs::Program,
 };
@@ -51,7 +52,7 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
     let resident: Vec<(String, u64)> =
         tools.iter().map(|tool| (tool.name().to_owned(), tool.resident_bytes())).collect();
     print(&outcomes, &resident);
-    output::save("peers", machine, (&outcomes, &resident, &series))
+    output::save(options, machine, "peers", (&outcomes, &resident, &series))
 }
 
 fn print(outcomes: &[Outcome], resident: &[(String, u64)]) {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use dropctl::probe::{Mode, Probe, Request};
 
-use super::Options;
 use crate::{
     blocks::{Extent, Outcome, Subject, measure, outcomes},
     generator::{self, Generator},
     hook,
     machine::Machine,
+    options::Options,
     output::{self, Table, say},
     programs::Program,
 };
@@ -117,7 +117,7 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
         full.probe.sample().events.dropped,
         full.probe.sample().events.attempted,
     ));
-    output::save("syscall", machine, (&outcomes, &series))
+    output::save(options, machine, "syscall", (&outcomes, &series))
 }
 
 /// The table of a run whose first outcome is the floor.

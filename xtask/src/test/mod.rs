@@ -20,7 +20,7 @@ pub(crate) use self::tally::Tally;
 /// A step: its name for `--only`, its heading, what it does.
 type Step = (&'static str, &'static str, fn() -> Result<Tally>);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("workspace", "unit and integration tests that need no root", steps::workspace),
     ("kernel", "kernel tests on this kernel", steps::kernel),
     ("vm", "kernel tests inside guests", crate::vm::all),
@@ -28,6 +28,7 @@ const STEPS: [Step; 8] = [
     ("prometheus", "a real Prometheus", steps::prometheus),
     ("container", "the image under containerd and runc", steps::container),
     ("dashboards", "alert rules and their tests", crate::dashboards::check),
+    ("bench", "every benchmark for a few seconds", steps::bench),
     ("deploy", "rendered manifests against the API schemas", deploy::check),
 ];
 

@@ -51,6 +51,14 @@ pub(super) fn container() -> Result<Tally> {
     run(&artifacts::static_test("container")?, &[("DROPCTL_IMAGE", archive.to_string_lossy().as_ref())])
 }
 
+/// The benchmarks for a few seconds: they run, and their counts balance. No time is judged.
+pub(super) fn bench() -> Result<Tally> {
+    let dropctl = artifacts::static_dropctl()?;
+    let bench = artifacts::static_bench()?;
+    command::run(command::program(&bench.to_string_lossy()).arg("--short").env("DROPCTL_BIN", dropctl))?;
+    Ok(Tally::one_pass())
+}
+
 fn run(test: &StaticTest, environment: &[(&str, &str)]) -> Result<Tally> {
     if !tools::is_root() {
         return Err(Missing::error("root, to load programs into the kernel", "sudo cargo xtask test"));
