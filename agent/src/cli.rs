@@ -33,6 +33,12 @@ Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 2 it could not run, a
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run on the node: count syscalls and drops, serve /metrics.
+    // Its environment is its configuration; a report that is asked for beside it has none.
+    #[command(
+        mut_arg("mode", |mode| mode.env("DROPCTL_MODE")),
+        mut_arg("ring_bytes", |bytes| bytes.env("DROPCTL_RING_BYTES")),
+        mut_arg("sample", |sample| sample.env("DROPCTL_SAMPLE"))
+    )]
     Agent(AgentArgs),
     /// Look at this node for a while and explain what was seen.
     Report(ReportArgs),
@@ -42,13 +48,13 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct ProbeArgs {
     /// What runs per syscall: count everything exactly, or also stream records into a ring.
-    #[arg(long, env = "DROPCTL_MODE")]
+    #[arg(long)]
     pub mode: Option<Mode>,
     /// Ring size: a power of two, such as 8MiB or 8388608.
-    #[arg(long, env = "DROPCTL_RING_BYTES", value_name = "BYTES", value_parser = value::size)]
+    #[arg(long, value_name = "BYTES", value_parser = value::size)]
     pub ring_bytes: Option<ByteSize>,
     /// Stream one event in N; all are counted.
-    #[arg(long, env = "DROPCTL_SAMPLE", value_name = "N", value_parser = value::sample)]
+    #[arg(long, value_name = "N", value_parser = value::sample)]
     pub sample: Option<u32>,
 }
 

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::from(RAN),
         Err(error) => {
-            eprintln!("dropctl: error: {}", one_line(&with_causes(&error)));
+            commands::talk(&format!("error: {}", one_line(&with_causes(&error))));
             ExitCode::from(COULD_NOT_RUN)
         }
     }
@@ -69,7 +69,7 @@ fn explain_arguments(error: &clap::Error) -> ExitCode {
     if unknown && !said.contains("tip:") {
         said.push_str("; --help lists what there is");
     }
-    eprintln!("dropctl: {said}");
+    commands::talk(&said);
     ExitCode::from(COULD_NOT_RUN)
 }
 

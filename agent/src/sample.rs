@@ -56,6 +56,8 @@ pub struct Events {
     pub submitted: u64,
     /// Records that the ring refused.
     pub dropped: u64,
+    /// Events that `--sample` passed over; 0 when nothing is streamed.
+    pub sampled_out: u64,
 }
 
 /// Our ring, and what the drain made of it.
@@ -86,6 +88,9 @@ pub struct StreamSample {
     pub processes: Vec<ProcessCount>,
     /// Consumed records of processes that found no place in `processes`.
     pub processes_other: u64,
+    /// Those among them of processes that were not counted one by one, because too many had come before: any of
+    /// them might belong in `processes`.
+    pub processes_beyond: u64,
 }
 
 /// Overruns that a sample lists one by one.

@@ -12,6 +12,12 @@ use syscalls::{x86 as compat, x86_64 as native};
 /// Prefix of names of the 32-bit ABI.
 const COMPAT_PREFIX: &str = if cfg!(target_arch = "x86_64") { "ia32:" } else { "arm32:" };
 
+/// Whether the slot has a name of its own, rather than a number that is newer than our table, or none.
+#[must_use]
+pub fn is_known(slot: u16) -> bool {
+    !name(slot).contains("syscall_")
+}
+
 /// Name of a slot: `read`, `ia32:read`, `x32:read`, `none` (an exit without a number), `other` (a number out of
 /// range), or `syscall_470` for numbers newer than our table. Numbers of other ABIs never get a native name.
 #[must_use]

@@ -1,23 +1,18 @@
 //! `dropctl agent`: sample all the time and serve the newest.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use tokio::{
-    net::TcpListener,
-    sync::{oneshot, watch},
-    time::{Instant, MissedTickBehavior, interval_at},
-};
+use tokio::{net::TcpListener, sync::oneshot};
 
-use super::{REVISION, limits, log, stop::StopSignals};
+use super::{REVISION, limits, log, sampler::Sampler, stop::StopSignals};
 use crate::{
     cli::AgentArgs,
     config::{AgentConfig, File},
     metrics::{collector::Setup, server},
-    observe::{capability, own},
+    observe::capability,
     probe::Probe,
-    sample::{ProbeSample, Sample},
-    sys::clock,
+    sample::ProbeSample,
 };
 
 /// Runs the command.
@@ -52,37 +47,24 @@ async fn serve(config: &AgentConfig) -> Result<ProbeSample> {
     let mut probe = Probe::start(&config.request, log::kernel_half())?;
     log::show_kernel_half(probe.ebpf())?;
 
-    let (samples, newest) = watch::channel(Arc::new(sample(&mut probe)));
-    let setup = Setup {
-        request: config.request,
-        visibility: probe.plan().visibility.clone(),
-        revision: REVISION.unwrap_or(""),
-    };
+    let plan = probe.plan().clone();
+    let (sampler, newest) = Sampler::start(probe, config.interval)?;
+    let setup =
+        Setup { request: config.request, visibility: plan.visibility, revision: REVISION.unwrap_or("") };
     let router = server::router(newest, setup, config.interval).context("register metrics")?;
     let (stop_server, server_stops) = oneshot::channel::<()>();
     let server = tokio::spawn(server::serve(listener, router, async {
         let _ = server_stops.await;
     }));
-    let (mode, hook) = (config.request.mode.as_str(), probe.plan().hook.as_str());
+    let (mode, hook) = (config.request.mode.as_str(), plan.hook.as_str());
     log::say(&format!("{mode} at {hook}, serving http://{address}/metrics"));
 
-    let mut ticks = interval_at(Instant::now() + config.interval, config.interval);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    loop {
-        tokio::select! {
-            () = stop.wait() => break,
-            _ = ticks.tick() => { samples.send_replace(Arc::new(sample(&mut probe))); }
-        }
-    }
-    let last = probe.stop().context("stop the probe")?;
+    stop.wait().await;
+    let last = sampler.stop()?;
     // A scrape under way ends within milliseconds; a client that holds its connection open must not hold us.
     drop(stop_server);
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), server).await;
+    let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
     Ok(last)
-}
-
-fn sample(probe: &mut Probe) -> Sample {
-    Sample { clock: clock::now(), probe: probe.sample(), own: own::read() }
 }
 
 fn in_one_line(last: &ProbeSample) -> String {
@@ -96,7 +78,7 @@ fn in_one_line(last: &ProbeSample) -> String {
             events.attempted,
             stream.consumed,
             events.dropped,
-            stream.producer_bytes - stream.consumer_bytes
+            stream.producer_bytes.saturating_sub(stream.consumer_bytes)
         ),
     }
 }

@@ -1,6 +1,9 @@
 //! Talk on stderr, and the log of the kernel half.
 
-use std::time::Duration;
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use aya::Ebpf;
@@ -22,7 +25,6 @@ pub fn start(cli: &Cli) {
         // aya tells every relocation; nobody who debugs dropctl wants to read them.
         .filter_module("aya", level.min(LevelFilter::Info))
         .format(|out, record| {
-            use std::io::Write as _;
             writeln!(out, "dropctl: {}: {}", record.level().as_str().to_lowercase(), record.args())
         })
         .init();
@@ -31,8 +33,14 @@ pub fn start(cli: &Cli) {
 /// Tells the user what goes on; not with `--quiet`.
 pub(super) fn say(text: &str) {
     if log::log_enabled!(log::Level::Warn) {
-        eprintln!("dropctl: {text}");
+        talk(text);
     }
+}
+
+/// One line on stderr. Nobody listening there (a closed pipe, a terminal that has gone) is no reason to end;
+/// `eprintln!` would panic.
+pub fn talk(text: &str) {
+    let _ = writeln!(io::stderr(), "dropctl: {text}");
 }
 
 /// Whether the kernel half should log: only when somebody reads it, else the verifier prunes it.

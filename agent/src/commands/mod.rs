@@ -4,9 +4,10 @@ pub mod agent;
 mod log;
 mod output;
 pub mod report;
+mod sampler;
 mod stop;
 
-pub use log::start as start_log;
+pub use log::{start as start_log, talk};
 
 use crate::{config::Limits, observe::node, sys::mapping::page_bytes};
 

@@ -3,7 +3,10 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, ErrorKind, IsTerminal as _, Write as _},
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{MetadataExt as _, PermissionsExt as _, fchown},
+    },
     path::{Path, PathBuf},
 };
 
@@ -18,44 +21,39 @@ pub(super) enum Output {
     Stdout,
     /// A file under a temporary name beside its place.
     File { path: PathBuf, file: NamedTempFile },
-    /// Something that exists and is no regular file: a pipe, a terminal, `/dev/stdout`.
+    /// Something that exists and is no regular file: a pipe, a terminal, `/dev/fd/3`.
     Special { path: PathBuf, file: fs::File },
 }
 
 impl Output {
     /// Makes sure that `path` (or stdout) can be written to.
     pub(super) fn open(path: Option<&Path>) -> Result<Self> {
-        let Some(path) = path else {
-            if stdio::stdout_was_closed() {
-                bail!("stdout is closed: leave it open, or give -o FILE");
-            }
-            return Ok(Self::Stdout);
-        };
-        let path = path.to_owned();
+        if stdio::stdout_was_closed() && path.is_none() {
+            bail!("stdout is closed: leave it open, or give -o FILE");
+        }
+        let Some(path) = path else { return Ok(Self::Stdout) };
         let cannot = || format!("cannot write to {}", path.display());
-        match fs::metadata(&path) {
+        match fs::metadata(path) {
+            // `/dev/stdout`, whatever stands behind it.
+            Ok(metadata) if is_stdout(&metadata) => Ok(Self::Stdout),
             Ok(metadata) if metadata.is_dir() => bail!("{}: it is a directory", cannot()),
-            Ok(metadata) if !metadata.is_file() => {
-                let file = OpenOptions::new().write(true).open(&path).with_context(cannot)?;
-                Ok(Self::Special { path, file })
+            Ok(metadata) if !metadata.is_file() || is_of_the_kernel(path) => {
+                let file = OpenOptions::new().append(true).open(path).with_context(cannot)?;
+                Ok(Self::Special { path: path.to_owned(), file })
             }
-            existing => {
-                if existing.is_ok() {
-                    OpenOptions::new().append(true).open(&path).with_context(cannot)?;
-                }
-                let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-                let file = tempfile::Builder::new()
-                    .prefix(".dropctl-")
-                    .permissions(fs::Permissions::from_mode(0o666))
-                    .tempfile_in(directory.unwrap_or_else(|| Path::new(".")))
-                    // tempfile adds its own path to the message, which nobody asked for.
-                    .map_err(|error| {
-                        let text = error.to_string();
-                        text.split(" at path ").next().unwrap_or(&text).to_owned()
-                    })
-                    .map_err(anyhow::Error::msg)
-                    .with_context(cannot)?;
-                Ok(Self::File { path, file })
+            Ok(metadata) => {
+                OpenOptions::new().append(true).open(path).with_context(cannot)?;
+                // A link stays a link: its target is replaced.
+                let target = path.canonicalize().with_context(cannot)?;
+                let file = beside(&target, metadata.permissions()).with_context(cannot)?;
+                // Root's report into a user's file stays the user's; who may not give files away keeps it.
+                let _ = fchown(file.as_file(), Some(metadata.uid()), Some(metadata.gid()));
+                Ok(Self::File { path: target, file })
+            }
+            Err(_) if path.as_os_str().as_bytes().ends_with(b"/") => bail!("{}: no such directory", cannot()),
+            Err(_) => {
+                let file = beside(path, fs::Permissions::from_mode(0o666)).with_context(cannot)?;
+                Ok(Self::File { path: path.to_owned(), file })
             }
         }
     }
@@ -88,6 +86,31 @@ impl Output {
             }
         }
     }
+}
+
+/// A file in the directory of `path`, which it will replace.
+fn beside(path: &Path, permissions: fs::Permissions) -> Result<NamedTempFile> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let made = tempfile::Builder::new()
+        .prefix(".dropctl-")
+        .permissions(permissions)
+        .tempfile_in(directory.unwrap_or_else(|| Path::new(".")));
+    // tempfile adds its own path to the message, which nobody asked for.
+    made.map_err(|error| {
+        let text = error.to_string();
+        anyhow::Error::msg(text.split(" at path ").next().unwrap_or(&text).to_owned())
+    })
+}
+
+fn is_stdout(metadata: &fs::Metadata) -> bool {
+    let identity = |metadata: &fs::Metadata| (metadata.dev(), metadata.ino());
+    fs::metadata("/proc/self/fd/1").is_ok_and(|stdout| identity(&stdout) == identity(metadata))
+}
+
+/// Names that the kernel made for open files: nothing there may be replaced.
+fn is_of_the_kernel(path: &Path) -> bool {
+    let folder = path.parent().and_then(|parent| parent.canonicalize().ok());
+    folder.is_some_and(|folder| folder == Path::new("/dev") || folder.starts_with("/proc"))
 }
 
 fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {

@@ -93,7 +93,7 @@ impl SampleCollector {
         families.extend(sample.probe.missed.map(|missed| plain(names::MISSED, float(missed))));
         if let Some(stream) = &sample.probe.stream {
             families.extend([
-                plain(names::SAMPLED_OUT, float(events.seen.saturating_sub(events.attempted))),
+                plain(names::SAMPLED_OUT, float(events.sampled_out)),
                 plain(names::ATTEMPTED, float(events.attempted)),
                 plain(names::SUBMITTED, float(events.submitted)),
                 plain(names::DROPPED, float(events.dropped)),
@@ -122,7 +122,8 @@ impl SampleCollector {
         let mut other = 0;
         let mut series = Vec::with_capacity(counts.len());
         for (slot, count) in counts {
-            if u32::from(*slot) == OTHER || !admit(&mut admitted, *slot) {
+            // Numbers that no kernel of today gives a name are for anybody to make up.
+            if u32::from(*slot) == OTHER || !syscall::is_known(*slot) || !admit(&mut admitted, *slot) {
                 other += count;
             } else {
                 series.push((vec![syscall::name(*slot)], float(*count)));

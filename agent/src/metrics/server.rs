@@ -12,8 +12,17 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
 use prometheus::{Encoder as _, Registry, TextEncoder};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
 
 use super::collector::{SampleCollector, Setup};
 use crate::{sample::Sample, sys::clock};
@@ -51,17 +60,38 @@ pub fn router(
         .with_state(pages))
 }
 
+/// Connections served at once. More are closed as they come: whoever reaches the port must not reach our memory.
+const CONNECTIONS: usize = 256;
+/// Time in which a request must come, also the first on a connection and the next on one that is kept.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Serves until `stop` resolves and the requests under way are answered.
-///
-/// # Errors
-///
-/// When accepting fails for good.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(REQUEST_TIMEOUT);
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let under_way = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
+            // No file descriptor is left, most likely: give the connections that hold them time to end.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let Ok(place) = Arc::clone(&free).try_acquire_owned() else { continue };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            // A client that breaks off is its own affair.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    under_way.shutdown().await;
 }
 
 async fn metrics(State(pages): State<Arc<Pages>>) -> Response {

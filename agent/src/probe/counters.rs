@@ -20,16 +20,17 @@ pub(super) struct Totals {
 pub(super) struct CounterReader {
     view: CounterView,
     block: Box<CpuCounters>,
+    sample: u64,
     /// Overruns merged so far.
     pub overruns: OverrunMerge,
 }
 
 impl CounterReader {
-    /// Reads through `view`.
+    /// Reads through `view` the counters of a probe that streams one event in `sample`.
     #[must_use]
-    pub(super) fn new(view: CounterView) -> Self {
+    pub(super) fn new(view: CounterView, sample: u32) -> Self {
         let overruns = OverrunMerge::new(view.cpus());
-        Self { view, block: empty_block(), overruns }
+        Self { view, block: empty_block(), sample: sample.into(), overruns }
     }
 
     /// One reading. `now_ns` is `CLOCK_MONOTONIC` from before it.
@@ -46,6 +47,10 @@ impl CounterReader {
             for (sum, count) in syscalls.iter_mut().zip(&block.syscalls) {
                 *sum += count;
             }
+            // Each CPU takes the first event and then every `sample`-th. Not seen minus attempted: the two are
+            // not of the same instant, and this number must never go back.
+            let seen: u64 = block.syscalls.iter().sum();
+            events.sampled_out += seen - seen.div_ceil(self.sample);
             self.overruns.add_cpu(cpu, block.overrun_count, &block.overruns);
         }
         events.seen = syscalls.iter().sum();

@@ -40,6 +40,8 @@ pub struct Facts {
     pub has_task_btf: bool,
     /// Which cgroup hierarchy tells tasks apart.
     pub cgroups: Cgroups,
+    /// The process ids that we see are those of records.
+    pub initial_pid_namespace: bool,
 }
 
 /// Which cgroup hierarchy tells tasks apart.
@@ -78,6 +80,8 @@ pub struct Offsets {
     pub kn_id: Option<u32>,
 }
 
+/// `PROC_PID_INIT_INO` (include/linux/proc_ns.h).
+const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
 const POSSIBLE_CPUS: &str = "/sys/devices/system/cpu/possible";
 
 impl Facts {
@@ -95,6 +99,8 @@ impl Facts {
             types: read_offsets(Path::new(VMLINUX)).map_err(|error| error.to_string()),
             has_task_btf: is_helper_supported(ProgramType::RawTracePoint, task_btf).unwrap_or(false),
             cgroups: cgroups(),
+            initial_pid_namespace: fs::read_link("/proc/self/ns/pid")
+                .is_ok_and(|namespace| namespace.as_os_str() == INITIAL_PID_NAMESPACE),
         })
     }
 }

@@ -12,8 +12,11 @@ use aya::{
 };
 use thiserror::Error;
 
-use super::plan::Plan;
-use crate::setup::{Hook, Request};
+use super::{facts::Facts, plan::Plan};
+use crate::{
+    setup::{Hook, Mode, Request},
+    sys::mapping,
+};
 
 /// Why the kernel half did not start.
 #[derive(Debug, Error)]
@@ -50,6 +53,21 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// Whether the kernel refused for want of a right.
+    pub(super) fn is_not_permitted(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            let io = error.downcast_ref::<std::io::Error>();
+            if io.is_some_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
 /// An error and its causes on one line; aya keeps the verifier's log in the last.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -71,7 +89,7 @@ const COUNTERS: &str = "COUNTERS";
 const EVENTS: &str = "EVENTS";
 const BSS: &str = ".bss";
 const WHOAMI: &str = "whoami";
-/// Ring of the kernel half's log; a page is the least.
+/// Ring of the kernel half's log.
 const LOG_RING: &str = "AYA_LOGS";
 
 /// A link that we hold.
@@ -95,14 +113,19 @@ impl Loaded {
     /// [`LoadError`].
     pub(super) fn new(plan: &Plan, request: &Request, cpus: u32, log: bool) -> Result<Self, LoadError> {
         let log_level = u8::from(log) * u8::MAX;
+        // The kernel allocates a ring with its map, used or not; a page is the least.
+        let ring_bytes = match request.mode {
+            Mode::Stream => request.ring_bytes,
+            Mode::Count => page_bytes(),
+        };
         let mut loader = EbpfLoader::new();
         loader
             .override_global("SETTINGS", &plan.settings, true)
             .override_global(aya_log::LEVEL, &log_level, false)
             .map_max_entries(COUNTERS, cpus)
-            .map_max_entries(EVENTS, request.ring_bytes);
+            .map_max_entries(EVENTS, ring_bytes);
         if !log {
-            loader.map_max_entries(LOG_RING, 4096);
+            loader.map_max_entries(LOG_RING, page_bytes());
         }
         let ebpf = loader.load(OBJECT).map_err(|error| LoadError::Object(Box::new(error)))?;
         // The loader holds the kernel's types, 15 MB once parsed; they are parsed again below.
@@ -153,23 +176,24 @@ impl Loaded {
     }
 
     /// Lets the kernel half find out our process id in the initial pid namespace. Before 5.10 no raw tracepoint
-    /// can be run on demand; then it is taken to be the id that we know ourselves.
+    /// can be run on demand; then it is the id that we know ourselves, if that is the one of that namespace.
+    /// Returns whether it is known.
     ///
     /// # Errors
     ///
     /// [`LoadError`].
-    pub(super) fn learn_own_tgid(&mut self) -> Result<u32, LoadError> {
+    pub(super) fn learn_own_tgid(&mut self, facts: &Facts) -> Result<bool, LoadError> {
         let program = self.raw_program(WHOAMI)?;
         program.load().map_err(failed("load", WHOAMI))?;
         let ran = program.test_run(RawTracePointRunOptions::new());
         let unloaded = program.unload();
         let mut bss = self.own_tgid()?;
         let access = |source| LoadError::MapAccess { name: BSS, source };
-        if ran.is_err() {
+        if ran.is_err() && facts.initial_pid_namespace {
             bss.set(0, std::process::id(), 0).map_err(access)?;
         }
         unloaded.map_err(failed("unload", WHOAMI))?;
-        bss.get(&0, 0).map_err(access)
+        Ok(bss.get(&0, 0).map_err(access)? != 0)
     }
 
     /// The loaded object, for the kernel half's log.
@@ -238,6 +262,10 @@ impl Loaded {
             _ => Err(LoadError::Map { name }),
         }
     }
+}
+
+fn page_bytes() -> u32 {
+    u32::try_from(mapping::page_bytes()).unwrap_or(4096)
 }
 
 fn failed(action: &'static str, program: &'static str) -> impl Fn(ProgramError) -> LoadError {

@@ -68,15 +68,37 @@ impl Plan {
 
     /// Notes what the check of the ABI found (see `self_check`).
     pub fn set_abi(&mut self, check: Result<(), String>) {
-        let note = match &check {
-            Ok(()) => "32-bit and x32 syscalls are counted apart".to_owned(),
-            Err(why) => format!("32-bit syscalls count under 64-bit names: {why}"),
-        };
-        self.visibility.push(Visibility {
-            capability: "syscall_abi".to_owned(),
-            available: check.is_ok(),
-            note,
-        });
+        let no = check
+            .as_ref()
+            .err()
+            .map_or_else(String::new, |why| format!("32-bit syscalls count under 64-bit names: {why}"));
+        self.visibility.push(entry(
+            "syscall_abi",
+            check.is_ok(),
+            "32-bit and x32 syscalls are counted apart",
+            &no,
+        ));
+    }
+
+    /// Notes whether the kernel told how often it skipped our program.
+    pub fn set_missed_runs(&mut self, counted: bool) {
+        self.visibility.push(entry(
+            "missed_runs",
+            counted,
+            "runs that the kernel skips are counted (recursion_misses)",
+            "this kernel does not count skipped runs (Linux 5.12 and newer do; before 7.2 none are skipped here)",
+        ));
+    }
+
+    /// Notes whether the kernel half can tell dropctl from the others.
+    pub fn set_own_process(&mut self, known: bool) {
+        self.visibility.push(entry(
+            "own_process",
+            known,
+            "dropctl's own syscalls are left out",
+            "in a container before Linux 5.10 dropctl cannot know its own process id: its own syscalls are \
+             counted, too",
+        ));
     }
 }
 
@@ -106,24 +128,21 @@ fn set_cgroup_path(settings: &mut Settings, cgroups: Cgroups, loads: bool, offse
     settings.kn_id_offset = kn_id;
 }
 
-fn visibility(facts: &Facts, hook: Hook, cgroup_source: u32) -> Vec<Visibility> {
-    let entry = |capability: &str, available, yes: &str, no: &str| Visibility {
+fn entry(capability: &str, available: bool, yes: &str, no: &str) -> Visibility {
+    Visibility {
         capability: capability.to_owned(),
         available,
         note: if available { yes } else { no }.to_owned(),
-    };
+    }
+}
+
+fn visibility(facts: &Facts, hook: Hook, cgroup_source: u32) -> Vec<Visibility> {
     let no_btf = match &facts.types {
         Ok(_) => String::new(),
         Err(why) => format!("{why}; raw tracepoint instead, which costs about 25 ns more per read"),
     };
     vec![
         entry("btf", hook == Hook::Btf, "kernel types known: tp_btf/sys_exit", &no_btf),
-        entry(
-            "missed_runs",
-            facts.kernel >= (5, 12),
-            "runs that the kernel skips are counted (recursion_misses)",
-            "kernels before 5.12 do not count skipped runs (and skip none on this hook)",
-        ),
         entry(
             "cgroup_id",
             cgroup_source != CGROUP_NONE,

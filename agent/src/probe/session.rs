@@ -17,7 +17,12 @@ use super::{
 use crate::{
     sample::{Clock, ProbeSample, ProcessCount, StreamSample},
     setup::{Hook, Mode, Request},
-    sys::{barrier, clock, counters::CounterView, heap, memlock, ring::OwnRing},
+    sys::{
+        barrier, clock,
+        counters::CounterView,
+        heap, memlock,
+        ring::{OwnRing, PositionPages, Positions},
+    },
 };
 
 /// Processes that a sample names.
@@ -35,6 +40,15 @@ pub enum ProbeError {
     /// The kernel half was refused.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// Until Linux 5.11 maps are charged to the locked-memory limit.
+    #[error(
+        "missing CAP_SYS_RESOURCE (before Linux 5.11, to lift the limit of locked memory that maps are charged \
+         to): grant it, or start dropctl with `ulimit -l unlimited`"
+    )]
+    LockedMemory,
+    /// The counters went on changing after the probe was detached.
+    #[error("the counters did not come to rest after detaching")]
+    Restless,
     /// A map could not be mapped.
     #[error("cannot map the {what}: {source}")]
     Map {
@@ -48,14 +62,20 @@ pub enum ProbeError {
     Thread(#[source] std::io::Error),
 }
 
+/// Our ring, from the consumer's side.
+struct Stream {
+    drain: Drain,
+    positions: PositionPages,
+}
+
 /// The running probe. Dropping it detaches everything and loses what was not drained; [`Self::stop`] does not.
 pub struct Probe {
     // Fields drop in this order: detach and unload first, then unmap.
     loaded: Loaded,
-    drain: Option<Drain>,
+    stream: Option<Stream>,
     reader: CounterReader,
     plan: Plan,
-    own_tgid: u32,
+    names_processes: bool,
     attached: Clock,
 }
 
@@ -81,10 +101,11 @@ impl Probe {
         let mut probe = Self::load_undrained(request, log)?;
         if request.mode == Mode::Stream {
             let (map, capacity_bytes) = probe.loaded.ring()?;
-            let ring = OwnRing::new(map, capacity_bytes)
-                .map_err(|source| ProbeError::Map { what: "ring", source })?;
+            let failed = |source| ProbeError::Map { what: "ring", source };
+            let positions = PositionPages::new(map).map_err(failed)?;
+            let ring = OwnRing::new(map, capacity_bytes).map_err(failed)?;
             let drain = Drain::start(ring, request.sample, request.processes).map_err(ProbeError::Thread)?;
-            probe.drain = Some(drain);
+            probe.stream = Some(Stream { drain, positions });
         }
         Ok(probe)
     }
@@ -95,17 +116,26 @@ impl Probe {
     ///
     /// [`ProbeError`]; nothing is left loaded then.
     pub fn load_undrained(request: &Request, log: bool) -> Result<Self, ProbeError> {
-        memlock::lift();
+        let lifted = memlock::lift();
         let facts = Facts::read()?;
         check_version(facts.kernel)?;
-        let plan = Plan::new(&facts, request);
-        let mut loaded = Loaded::new(&plan, request, facts.cpus, log)?;
+        let mut plan = Plan::new(&facts, request);
+        let charges_locked_memory = facts.kernel < (5, 11) && !lifted;
+        let mut loaded = Loaded::new(&plan, request, facts.cpus, log).map_err(|error| {
+            if charges_locked_memory && error.is_not_permitted() {
+                ProbeError::LockedMemory
+            } else {
+                error.into()
+            }
+        })?;
         heap::give_back();
-        let own_tgid = loaded.learn_own_tgid()?;
+        plan.set_own_process(loaded.learn_own_tgid(&facts)?);
+        plan.set_missed_runs(missed_runs(loaded.program_fd()?).is_some());
         let view = CounterView::new(loaded.counters()?, facts.cpus as usize)
             .map_err(|source| ProbeError::Map { what: "counters", source })?;
-        let reader = CounterReader::new(view);
-        Ok(Self { loaded, drain: None, reader, plan, own_tgid, attached: Clock::default() })
+        let reader = CounterReader::new(view, request.sample);
+        let names_processes = facts.initial_pid_namespace;
+        Ok(Self { loaded, stream: None, reader, plan, names_processes, attached: Clock::default() })
     }
 
     /// Attaches; again, too, after [`Self::detach`].
@@ -137,7 +167,9 @@ impl Probe {
                 thread::sleep(Duration::from_millis(5));
             }
         };
-        self.reader.wait_for_rest(100, clock::monotonic_ns, pause);
+        if !self.reader.wait_for_rest(100, clock::monotonic_ns, pause) {
+            return Err(ProbeError::Restless);
+        }
         Ok(detached)
     }
 
@@ -147,22 +179,25 @@ impl Probe {
         &self.plan
     }
 
-    /// Our process id in the initial pid namespace.
-    #[must_use]
-    pub fn own_tgid(&self) -> u32 {
-        self.own_tgid
-    }
-
     /// The loaded object, for the kernel half's log.
     pub fn ebpf(&mut self) -> &mut Ebpf {
         self.loaded.ebpf()
     }
 
-    /// Reads everything once.
+    /// Reads everything once, what comes late in the life of a record first: so nothing is consumed before it was
+    /// submitted.
     pub fn sample(&mut self) -> ProbeSample {
-        let totals = self.reader.read(clock::monotonic_ns());
+        let streamed = self.stream.as_ref().map(|stream| {
+            let progress = stream.drain.progress();
+            (stream.drain.capacity_bytes(), progress, stream.positions.read())
+        });
+        let mut totals = self.reader.read(clock::monotonic_ns());
+        // A record that is being written right now is neither submitted nor refused; it has not been tried yet.
+        totals.events.attempted = totals.events.submitted + totals.events.dropped;
         let missed = self.missed();
-        let stream = self.drain.as_ref().map(|drain| self.stream(drain.capacity_bytes(), &drain.progress()));
+        let stream = streamed.map(|(capacity_bytes, progress, positions)| {
+            self.stream_sample(capacity_bytes, &progress, positions)
+        });
         into_sample(&totals, missed, stream)
     }
 
@@ -175,10 +210,10 @@ impl Probe {
         self.detach()?;
         let missed = self.missed();
         let totals = self.reader.read(clock::monotonic_ns());
-        let stream = self.drain.take().map(|drain| {
+        let stream = self.stream.take().map(|Stream { drain, positions }| {
             let capacity_bytes = drain.capacity_bytes();
             let progress = drain.finish();
-            self.stream(capacity_bytes, &progress)
+            self.stream_sample(capacity_bytes, &progress, positions.read())
         });
         Ok(into_sample(&totals, missed, stream))
     }
@@ -187,19 +222,19 @@ impl Probe {
         self.loaded.program_fd().ok().and_then(missed_runs)
     }
 
-    fn stream(&self, capacity_bytes: u64, progress: &Progress) -> StreamSample {
-        let Progress { tally, positions, backlog_max_bytes } = progress;
+    fn stream_sample(&self, capacity_bytes: u64, progress: &Progress, positions: Positions) -> StreamSample {
+        let Progress { tally, backlog_max_bytes } = progress;
         let overruns = &self.reader.overruns;
         let mut processes = tally.top_processes(PROCESSES_NAMED);
         let processes_other = tally.records_beyond(&processes);
-        if self.own_tgid == std::process::id() {
+        if self.names_processes {
             name_processes(&mut processes);
         }
         StreamSample {
             capacity_bytes,
             producer_bytes: positions.producer,
             consumer_bytes: positions.consumer,
-            backlog_max_bytes: *backlog_max_bytes,
+            backlog_max_bytes: (*backlog_max_bytes).max(positions.backlog_bytes()),
             consumed: tally.records,
             foreign: tally.foreign,
             overruns: overruns.listed(),
@@ -208,6 +243,7 @@ impl Probe {
             errors: tally.errors(),
             processes,
             processes_other,
+            processes_beyond: tally.records_without_a_place(),
         }
     }
 

@@ -81,9 +81,9 @@ pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
 /// can fail.
 #[must_use]
 fn account(probe: &ProbeSample) -> Accounting {
-    let Events { seen, own, attempted, submitted, dropped } = probe.events;
+    let Events { seen, own, attempted, submitted, dropped, sampled_out: _ } = probe.events;
     let (consumed, in_flight, ring_agrees) = probe.stream.as_ref().map_or((0, 0, true), |stream| {
-        let in_flight = (stream.producer_bytes - stream.consumer_bytes) / RECORD_FOOTPRINT_BYTES;
+        let in_flight = stream.producer_bytes.saturating_sub(stream.consumer_bytes) / RECORD_FOOTPRINT_BYTES;
         let ring_agrees = stream.producer_bytes == submitted * RECORD_FOOTPRINT_BYTES && stream.foreign == 0;
         (stream.consumed, in_flight, ring_agrees)
     });
@@ -113,7 +113,7 @@ fn verdict(probe: &ProbeSample, accounting: &Accounting, window_seconds: f64) ->
         }
         Some(missed) => format!(
             "dropctl counted {seen} syscall exits in {length}; the kernel skipped its program {} more times, so \
-             counts by syscall are short by that much.",
+             counts by syscall are short by at most that much.",
             number::count(missed)
         ),
         None => format!(
@@ -170,13 +170,13 @@ fn loss(window: &Window, probe: &ProbeSample) -> Loss {
         evidence: Evidence::Exact,
         dropped: stream.map(|_| probe.events.dropped),
         missed: probe.missed,
-        overrun_count: stream.map_or(0, |stream| stream.overrun_count),
-        overrun_seconds: stream.map_or(0.0, |stream| seconds(stream.overrun_ns)),
+        overrun_count: stream.map(|stream| stream.overrun_count),
+        overrun_seconds: stream.map(|stream| seconds(stream.overrun_ns)),
         overruns: overruns
             .iter()
             .map(|overrun| Overrun {
                 start_seconds: seconds(overrun.first_ns.saturating_sub(window.start.monotonic_ns)),
-                seconds: seconds(overrun.last_ns - overrun.first_ns),
+                seconds: seconds(overrun.last_ns.saturating_sub(overrun.first_ns)),
                 drops: overrun.drops,
             })
             .collect(),
@@ -205,7 +205,7 @@ fn syscalls(probe: &ProbeSample, window_seconds: f64) -> Vec<Syscall> {
 }
 
 fn processes(stream: &StreamSample, events: &Events, request: &Request) -> Processes {
-    let complete = request.sample == 1 && events.dropped == 0;
+    let complete = request.sample == 1 && events.dropped == 0 && stream.processes_beyond == 0;
     Processes {
         evidence: if complete { Evidence::Exact } else { Evidence::Estimated },
         top: stream

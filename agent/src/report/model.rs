@@ -115,10 +115,10 @@ pub struct Loss {
     pub dropped: Option<u64>,
     /// Runs of dropctl's program that the kernel skipped; absent where it does not count them.
     pub missed: Option<u64>,
-    /// Number of overruns of dropctl's own ring.
-    pub overrun_count: u64,
-    /// Time of all of them together.
-    pub overrun_seconds: f64,
+    /// Number of overruns of dropctl's own ring; absent when nothing is streamed.
+    pub overrun_count: Option<u64>,
+    /// Time of all of them together; absent when nothing is streamed.
+    pub overrun_seconds: Option<f64>,
     /// The newest overruns, oldest first.
     pub overruns: Vec<Overrun>,
 }
@@ -152,7 +152,8 @@ pub struct Syscall {
 /// Who made the streamed events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Processes {
-    /// Exact if every event was streamed and none dropped, else estimated: counts of the consumed records.
+    /// Exact if every event was streamed, none dropped, and no process went uncounted, else estimated: counts of
+    /// the consumed records.
     pub evidence: Evidence,
     /// The processes with most records, most first.
     pub top: Vec<Process>,

@@ -119,8 +119,8 @@ fn overruns(report: &Report, page: &mut Vec<Block>) {
     }
     let shown = &listed[listed.len().saturating_sub(OVERRUNS_SHOWN)..];
     page.push(Block::Heading("Overruns of dropctl's own ring (exact)".to_owned()));
-    if report.loss.overrun_count > shown.len() as u64 {
-        page.push(Block::Text(format!("The last {} of {}.", shown.len(), report.loss.overrun_count)));
+    if let Some(count) = report.loss.overrun_count.filter(|count| *count > shown.len() as u64) {
+        page.push(Block::Text(format!("The last {} of {count}.", shown.len())));
     }
     page.push(Block::Table {
         columns: vec!["start", "duration", "records dropped"],

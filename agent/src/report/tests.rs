@@ -4,7 +4,7 @@
 
 use std::{fs, path::PathBuf};
 
-use super::*;
+use super::{model::Evidence, *};
 use crate::{
     sample::{Clock, Events, Node, Overrun, OwnSample, ProbeSample, ProcessCount, Sample, StreamSample},
     setup::{Hook, Mode, Request, Visibility},
@@ -42,7 +42,7 @@ fn visibility() -> Vec<Visibility> {
 /// 1,000 events, 990 records kept, 10 refused in one overrun.
 fn probe() -> ProbeSample {
     ProbeSample {
-        events: Events { seen: 1000, own: 7, attempted: 1000, submitted: 990, dropped: 10 },
+        events: Events { seen: 1000, own: 7, attempted: 1000, submitted: 990, dropped: 10, sampled_out: 0 },
         missed: Some(0),
         syscalls: vec![(0, 900), (1, 99), (575, 1)],
         stream: Some(StreamSample {
@@ -61,6 +61,7 @@ fn probe() -> ProbeSample {
                 ProcessCount { tgid: 43, cgroup_id: None, records: 8, comm: None },
             ],
             processes_other: 2,
+            processes_beyond: 0,
         }),
     }
 }
@@ -144,8 +145,24 @@ fn the_unknown_is_absent() {
     assert!(
         report.processes.is_none() && report.throughput.consumed.is_none() && report.loss.dropped.is_none()
     );
+    assert_eq!((report.loss.overrun_count, report.loss.overrun_seconds), (None, None));
     assert!(report.syscalls.iter().all(|syscall| syscall.errors.is_none()));
     assert!(report.own.accounting.holds);
+}
+
+#[test]
+fn processes_are_exact_only_if_each_was_counted() {
+    let lossless = || {
+        let mut probe = probe();
+        probe.events.dropped = 0;
+        probe
+    };
+    let evidence = |probe| report(Mode::Stream, probe).processes.unwrap().evidence;
+    assert_eq!(evidence(lossless()), Evidence::Exact);
+    assert_eq!(evidence(probe()), Evidence::Estimated, "records were dropped");
+    let mut crowded = lossless();
+    crowded.stream.as_mut().unwrap().processes_beyond = 1;
+    assert_eq!(evidence(crowded), Evidence::Estimated, "a process found no place");
 }
 
 #[test]

@@ -7,9 +7,23 @@ use libc::{
 
 use crate::sample::Clock;
 
-/// Reads all clocks, one right after the other.
+/// Clocks read further apart than this are not of one instant: we lost the CPU in between.
+const TOGETHER_NS: u64 = 100_000;
+
+/// Reads all clocks at one instant: again, a few times, if something came between.
 #[must_use]
 pub fn now() -> Clock {
+    let mut clock = read_all();
+    for _ in 0..8 {
+        if monotonic_ns() - clock.monotonic_ns < TOGETHER_NS {
+            break;
+        }
+        clock = read_all();
+    }
+    clock
+}
+
+fn read_all() -> Clock {
     Clock {
         monotonic_ns: read_ns(CLOCK_MONOTONIC),
         boot_ns: read_ns(CLOCK_BOOTTIME),

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    mem::size_of,
+    mem::{offset_of, size_of},
     os::fd::BorrowedFd,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -36,20 +36,33 @@ impl CounterView {
     }
 
     /// Copies the block of one CPU while its owner goes on counting: each number is whole, and none ever goes
-    /// back, but two of them need not be of the same instant.
+    /// back. A copy during which a record was tried or an episode began is made again, a few times; while records
+    /// come faster than a copy takes (2 us), two numbers need not be of the same instant.
     ///
     /// # Panics
     ///
     /// When `cpu` is not below [`Self::cpus`].
     pub fn copy_to(&self, cpu: usize, block: &mut CpuCounters) {
         assert!(cpu < self.cpus, "CPU {cpu} of {}", self.cpus);
-        let words = size_of::<CpuCounters>() / size_of::<u64>();
-        let source = self.mapping.start().cast::<AtomicU64>().as_ptr().wrapping_add(cpu * words);
+        const WORDS: usize = size_of::<CpuCounters>() / size_of::<u64>();
+        let source = self.mapping.start().cast::<AtomicU64>().as_ptr().wrapping_add(cpu * WORDS);
         let target = std::ptr::from_mut(block).cast::<u64>();
-        for word in 0..words {
-            // SAFETY: `cpu` and `word` are in bounds of the mapping and of `block`, which is made of `u64`
-            // without padding (asserted in agent-common). The kernel writes aligned 64-bit words.
-            unsafe { *target.add(word) = (*source.add(word)).load(Ordering::Relaxed) };
+        // SAFETY: `cpu` and `word` are in bounds of the mapping. The kernel writes aligned 64-bit words.
+        let load = |word: usize| unsafe { (*source.add(word)).load(Ordering::Acquire) };
+        for _ in 0..8 {
+            for word in 0..WORDS {
+                // SAFETY: `word` is in bounds of `block`, which is made of `u64` without padding (asserted in
+                // agent-common).
+                unsafe { *target.add(word) = load(word) };
+            }
+            let unchanged = [
+                (offset_of!(CpuCounters, submitted), block.submitted),
+                (offset_of!(CpuCounters, dropped), block.dropped),
+                (offset_of!(CpuCounters, overrun_count), block.overrun_count),
+            ];
+            if unchanged.into_iter().all(|(offset, value)| load(offset / size_of::<u64>()) == value) {
+                return;
+            }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use libc::{RLIM_INFINITY, RLIMIT_MEMLOCK, rlimit, setrlimit};
 
-/// Lifts the limit. Failure is no error here: newer kernels do not look at it, and on older ones the map
-/// creation that follows fails and says so.
-pub fn lift() {
+/// Lifts the limit. Failure is no error here: newer kernels do not look at it. Returns whether it was lifted.
+#[must_use]
+pub fn lift() -> bool {
     let unlimited = rlimit { rlim_cur: RLIM_INFINITY, rlim_max: RLIM_INFINITY };
     // SAFETY: `unlimited` is valid for the read.
-    unsafe { setrlimit(RLIMIT_MEMLOCK, &raw const unlimited) };
+    unsafe { setrlimit(RLIMIT_MEMLOCK, &raw const unlimited) == 0 }
 }

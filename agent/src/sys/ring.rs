@@ -40,6 +40,36 @@ impl Positions {
     }
 }
 
+/// The two position pages of a ring, mapped read-only: never its data.
+#[derive(Debug)]
+pub struct PositionPages {
+    mapping: Mapping,
+}
+
+impl PositionPages {
+    /// Maps the position pages of a ring.
+    ///
+    /// # Errors
+    ///
+    /// What mmap(2) says.
+    pub fn new(map: BorrowedFd<'_>) -> io::Result<Self> {
+        Ok(Self { mapping: Mapping::new(map, 2 * page_bytes(), 0, Protection::Read)? })
+    }
+
+    /// Both positions, the consumer's first: the backlog computed from them is never too small by what the
+    /// producer did between the two reads.
+    #[must_use]
+    pub fn read(&self) -> Positions {
+        let word = |offset: usize| {
+            let place = self.mapping.start().as_ptr().wrapping_add(offset).cast::<AtomicU64>();
+            // SAFETY: the first word of one of the two mapped pages; atomics may be shared with the kernel.
+            unsafe { (*place).load(Ordering::Acquire) }
+        };
+        let consumer = word(0);
+        Positions { consumer, producer: word(page_bytes()) }
+    }
+}
+
 /// What one batch came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Batch {

@@ -52,6 +52,10 @@ impl OverrunMerge {
         for number in self.settled[cpu]..count {
             #[expect(clippy::cast_possible_truncation, reason = "below OVERRUNS_KEPT")]
             let episode = kept[(number % OVERRUNS_KEPT as u64) as usize];
+            // Its number was seen before its content (another CPU wrote both): the next reading has it.
+            if episode.drops == 0 || episode.last_ns < episode.first_ns {
+                break;
+            }
             self.open[cpu].push((number, episode));
         }
     }

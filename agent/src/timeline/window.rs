@@ -2,12 +2,15 @@
 
 use crate::sample::{Clock, Events, Sample};
 
-/// Samples of one probe in order. The probe starts at zero, so totals are those of the last sample.
+/// Samples of one probe in order. The probe starts at zero, so totals are those of the last sample; of those before
+/// it only what rates need is kept, so that a day fits into memory.
 #[derive(Clone, Debug)]
 pub struct Window {
     /// When counting began.
     pub start: Clock,
-    samples: Vec<Sample>,
+    /// Time on `CLOCK_MONOTONIC` and counts of each sample, the last included.
+    counts: Vec<(u64, Events)>,
+    last: Option<Sample>,
 }
 
 /// Events of a window per second, over its whole length and in its busiest part.
@@ -26,18 +29,19 @@ impl Window {
     /// Begins with the probe's start.
     #[must_use]
     pub fn new(start: Clock) -> Self {
-        Self { start, samples: Vec::new() }
+        Self { start, counts: Vec::new(), last: None }
     }
 
     /// Adds a later sample.
     pub fn push(&mut self, sample: Sample) {
-        self.samples.push(sample);
+        self.counts.push((sample.clock.monotonic_ns, sample.probe.events));
+        self.last = Some(sample);
     }
 
     /// The newest sample.
     #[must_use]
     pub fn last(&self) -> Option<&Sample> {
-        self.samples.last()
+        self.last.as_ref()
     }
 
     /// Length up to the newest sample, ns of `CLOCK_MONOTONIC`.
@@ -64,9 +68,8 @@ impl Window {
         #[expect(clippy::cast_precision_loss, reason = "rates are printed with at most seven digits")]
         let mean = count(&last.probe.events) as f64 / seconds;
         let start = (self.start.monotonic_ns, 0);
-        let points = std::iter::once(start).chain(
-            self.samples.iter().map(|sample| (sample.clock.monotonic_ns, count(&sample.probe.events))),
-        );
+        let points =
+            std::iter::once(start).chain(self.counts.iter().map(|(at_ns, events)| (*at_ns, count(events))));
         Some(Rate { mean, peak: peak(points) })
     }
 }

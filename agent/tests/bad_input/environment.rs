@@ -38,5 +38,5 @@ pub(crate) fn address_in_use() -> Result<()> {
     refuses(&mut dropctl(&["agent", "--listen", &address]), &[&address, "in use", "--listen"])?;
     // Of a network for examples: no node has it.
     let foreign = "203.0.113.7:9753";
-    refuses(&mut dropctl(&["agent", "--listen", foreign]), &[foreign, "Cannot assign", "--listen"])
+    refuses(&mut dropctl(&["agent", "--listen", foreign]), &[foreign, "(os error 99)", "--listen"])
 }

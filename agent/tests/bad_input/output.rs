@@ -1,7 +1,7 @@
 //! Where a report goes: nowhere, somewhere full, to somebody who has gone, or whole into a file.
 
 use std::fs::{File, Permissions, read_dir, read_to_string};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -46,9 +46,12 @@ pub(crate) fn not_writable() -> Result<()> {
     ensure!(read_to_string(&existing)? == "mine\n", "the file of somebody else was changed");
 
     std::fs::create_dir(public.at("folder"))?;
-    for (name, said) in
-        [("folder", "directory"), ("missing/r.md", "No such file"), ("existing.md/r.md", "Not a directory")]
-    {
+    for (name, said) in [
+        ("folder", "directory"),
+        ("new/", "no such directory"),
+        ("missing/r.md", "No such file"),
+        ("existing.md/r.md", "Not a directory"),
+    ] {
         // Found out before the work, not after: the minute would be lost.
         let mut report = dropctl(&["report", "--duration", "1m", "-o", &path(name)]);
         refuses(&mut report, &[&path(name), "cannot write", said])?;
@@ -81,6 +84,26 @@ pub(crate) fn whole_or_not_at_all() -> Result<()> {
     let ended = run(dropctl(&SHORT).arg("-o").arg(&link))?;
     ensure!(ended.status.success() && ended.stdout.starts_with("# dropctl report"), "{}", ended.stderr);
     ensure!(link.is_symlink(), "the link was replaced");
+
+    // The name of a file that stdout is: it is written to, and the name stays what it was.
+    let redirected = folder.path().join("redirected");
+    let line = r#""$0" report --duration 300ms -o /dev/stdout >"$1""#;
+    let ended = run(&mut shell(line, &redirected))?;
+    ensure!(ended.status.success(), "/dev/stdout: {}: {}", ended.status, ended.stderr);
+    ensure!(read_to_string(&redirected)?.starts_with("# dropctl report"), "the report went elsewhere");
+    ensure!(Path::new("/dev/stdout").is_symlink(), "/dev/stdout was replaced");
+
+    // A link to a file, and a file that others may not read: both stay what they were.
+    let (target, latest) = (folder.path().join("target.md"), folder.path().join("latest.md"));
+    std::fs::write(&target, "old")?;
+    std::fs::set_permissions(&target, Permissions::from_mode(0o600))?;
+    std::os::unix::fs::chown(&target, Some(65534), None)?;
+    std::os::unix::fs::symlink(&target, &latest)?;
+    let ended = run(dropctl(&SHORT).arg("-o").arg(&latest))?;
+    ensure!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
+    ensure!(latest.is_symlink() && read_to_string(&target)?.starts_with("# dropctl"), "not through the link");
+    let metadata = std::fs::metadata(&target)?;
+    ensure!(metadata.mode() & 0o777 == 0o600 && metadata.uid() == 65534, "mode and owner: {metadata:?}");
 
     // A file system with room for the old report, not for a new one.
     let full = folder.path().join("full");
@@ -119,7 +142,7 @@ pub(crate) fn stdout_full() -> Result<()> {
     refuses(dropctl(&SHORT).args(["-o", "/dev/full"]), &["cannot write to /dev/full", "No space left"])
 }
 
-/// A reader who has seen enough is no error: not after one byte, not before the first.
+/// A reader who has seen enough is no error: not after one byte, not before the first, and not of what is said.
 pub(crate) fn reader_gone() -> Result<()> {
     let line = r#"{ "$0" report --duration 300ms --format json; echo "code $?" >&2; } | head -c1"#;
     let ended = run(&mut shell(line, Path::new("/")))?;
@@ -130,5 +153,9 @@ pub(crate) fn reader_gone() -> Result<()> {
         let ended = run(shell.args(["-c", line]).arg(binary()).args(arguments))?;
         ensure!(ended.stderr == "code 0\n", "{arguments:?}: {}", ended.stderr);
     }
+    let line = r#"{ sleep 0.3; timeout -s TERM 1 "$0" agent --listen 127.0.0.1:0; echo "code $?" >&3; } 3>&2 2>&1 | true"#;
+    let ended = run(&mut shell(line, Path::new("/")))?;
+    // What timeout(1) says of a command that it had to end.
+    ensure!(ended.stderr == "code 124\n", "talk that nobody reads: {}", ended.stderr);
     Ok(())
 }

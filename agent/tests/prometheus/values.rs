@@ -70,8 +70,11 @@ fn adds_up(page: &Values) -> Result<()> {
         .sum();
     ensure!(syscalls == seen, "{syscalls} syscalls by name, {seen} seen");
     let sampled_out = of("events_sampled_out_total")?;
+    // Counted first and tried then: on each CPU one event may be between the two.
+    let under_way = seen - attempted - sampled_out;
+    let cpus = std::thread::available_parallelism()?.get();
     ensure!(
-        attempted + sampled_out == seen,
+        under_way >= 0.0 && under_way <= cpus as f64,
         "{attempted} attempted + {sampled_out} sampled out, {seen} seen"
     );
     let (submitted, dropped) = (of("events_submitted_total")?, of("events_dropped_total")?);

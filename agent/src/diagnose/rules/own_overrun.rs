@@ -38,7 +38,10 @@ pub(in crate::diagnose) fn check(window: &Window) -> Option<Finding> {
             ),
         ],
         remedies: vec![
-            format!("--ring-bytes {} doubles the burst that fits", 2 * stream.capacity_bytes),
+            format!(
+                "--ring-bytes {} doubles the burst that fits, if memory allows",
+                2 * stream.capacity_bytes
+            ),
             "--sample with a larger number, or --mode count, lowers the rate".to_owned(),
         ],
     })

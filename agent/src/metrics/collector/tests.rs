@@ -37,7 +37,7 @@ fn sample() -> Sample {
     Sample {
         clock: Clock { real_ns: 1_500_000_000, ..Clock::default() },
         probe: ProbeSample {
-            events: Events { seen: 44, own: 3, attempted: 11, submitted: 10, dropped: 1 },
+            events: Events { seen: 44, own: 3, attempted: 11, submitted: 10, dropped: 1, sampled_out: 33 },
             missed: Some(2),
             syscalls: vec![(0, 40), (575, 4)],
             stream: Some(stream),
@@ -96,6 +96,15 @@ fn a_new_sample_replaces_the_old() {
         page.contains("events_seen_total 45\n") && page.contains("scrape_duration_seconds 0.005\n"),
         "{page}"
     );
+}
+
+#[test]
+fn a_number_that_nobody_named_gets_no_series() {
+    let mut sample = sample();
+    sample.probe.syscalls = vec![(0, 40), (573, 4)];
+    let (_sender, collector) = collector(sample);
+    let page = page(&collector);
+    assert!(page.contains("syscall=\"other\"} 4\n") && !page.contains("syscall_"), "{page}");
 }
 
 #[test]

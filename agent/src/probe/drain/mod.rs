@@ -15,7 +15,7 @@ use std::{
 use pace::Pace;
 pub use tally::Tally;
 
-use crate::sys::ring::{OwnRing, Positions};
+use crate::sys::ring::OwnRing;
 
 /// Records per batch. Their space is freed together, so a batch stays a small part of any useful ring.
 pub const BATCH_RECORDS: u64 = 512;
@@ -25,8 +25,6 @@ pub const BATCH_RECORDS: u64 = 512;
 pub struct Progress {
     /// What the records said.
     pub tally: Tally,
-    /// Positions after the last batch.
-    pub positions: Positions,
     /// Largest backlog found on waking up, bytes.
     pub backlog_max_bytes: u64,
 }
@@ -37,7 +35,7 @@ pub struct Drain {
     progress: Arc<Mutex<Progress>>,
     capacity_bytes: u64,
     /// `None` once joined.
-    thread: Option<JoinHandle<OwnRing>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Drain {
@@ -48,9 +46,7 @@ impl Drain {
     /// When no thread can be made.
     pub fn start(ring: OwnRing, sample: u32, processes: usize) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let positions = ring.positions();
-        let progress =
-            Arc::new(Mutex::new(Progress { tally: Tally::new(processes), positions, backlog_max_bytes: 0 }));
+        let progress = Arc::new(Mutex::new(Progress { tally: Tally::new(processes), backlog_max_bytes: 0 }));
         let capacity_bytes = ring.capacity_bytes();
         let pace = Pace::new(capacity_bytes, sample);
         let (thread_stop, thread_progress) = (Arc::clone(&stop), Arc::clone(&progress));
@@ -75,17 +71,17 @@ impl Drain {
     /// Drains what is left and ends the thread. Call when nothing writes to the ring any more.
     #[must_use]
     pub fn finish(mut self) -> Progress {
-        let positions = self.join().map(|ring| ring.positions());
-        let mut progress = self.progress();
-        progress.positions = positions.unwrap_or(progress.positions);
-        progress
+        self.join();
+        self.progress()
     }
 
-    fn join(&mut self) -> Option<OwnRing> {
-        let thread = self.thread.take()?;
-        self.stop.store(true, Ordering::Release);
-        thread.thread().unpark();
-        thread.join().ok()
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.stop.store(true, Ordering::Release);
+            thread.thread().unpark();
+            // A panic of the thread shows as records that nobody consumed.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -96,13 +92,13 @@ impl Drop for Drain {
     }
 }
 
-fn run(mut ring: OwnRing, mut pace: Pace, stop: &AtomicBool, progress: &Mutex<Progress>) -> OwnRing {
+fn run(mut ring: OwnRing, mut pace: Pace, stop: &AtomicBool, progress: &Mutex<Progress>) {
     loop {
         // Read before draining: what is submitted before `stop` is set is drained after it.
         let stopping = stop.load(Ordering::Acquire);
         let found_bytes = drain(&mut ring, progress);
         if stopping {
-            return ring;
+            return;
         }
         thread::park_timeout(pace.after(found_bytes));
     }
@@ -116,7 +112,6 @@ fn drain(ring: &mut OwnRing, progress: &Mutex<Progress>) -> u64 {
         progress.backlog_max_bytes = progress.backlog_max_bytes.max(ring.positions().backlog_bytes());
         let batch = ring.consume(BATCH_RECORDS, |record| progress.tally.add(record));
         progress.tally.end_batch(batch);
-        progress.positions = ring.positions();
         if batch.bytes == 0 {
             return found_bytes;
         }

@@ -106,6 +106,11 @@ impl Processes {
             .collect()
     }
 
+    /// Records of processes past the limit.
+    pub(super) fn without_a_place(&self) -> u64 {
+        self.beyond
+    }
+
     /// Records of processes that `listed` leaves out.
     pub(super) fn beyond(&self, listed: &[ProcessCount]) -> u64 {
         let kept: u64 = self.counts.iter().map(|process| process.records).sum();
@@ -150,6 +155,6 @@ mod tests {
         }
         let top = processes.top(9);
         assert_eq!(top.len(), 2);
-        assert_eq!(processes.beyond(&top), 3);
+        assert_eq!((processes.beyond(&top), processes.without_a_place()), (3, 3));
     }
 }

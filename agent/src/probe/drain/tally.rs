@@ -65,6 +65,12 @@ impl Tally {
         self.processes.as_ref().map(|processes| processes.top(most)).unwrap_or_default()
     }
 
+    /// Records of processes that came when the table was full: of each of them nothing else is known.
+    #[must_use]
+    pub fn records_without_a_place(&self) -> u64 {
+        self.processes.as_ref().map_or(0, Processes::without_a_place)
+    }
+
     /// Records of processes that [`Self::top_processes`] leaves out.
     #[must_use]
     pub fn records_beyond(&self, listed: &[ProcessCount]) -> u64 {

@@ -20,6 +20,7 @@ fn capable() -> Facts {
         }),
         has_task_btf: true,
         cgroups: Cgroups::V2,
+        initial_pid_namespace: true,
     }
 }
 
@@ -81,7 +82,10 @@ fn an_empty_v2_hierarchy_is_not_used() {
 }
 
 #[test]
-fn skipped_runs_are_unknown_before_5_12() {
-    let plan = Plan::new(&Facts { kernel: (5, 10), ..capable() }, &request());
+fn what_only_shows_after_the_load_is_noted() {
+    let mut plan = Plan::new(&capable(), &request());
+    plan.set_missed_runs(false);
+    plan.set_own_process(true);
     assert_eq!(available(&plan, "missed_runs"), Some(false));
+    assert_eq!(available(&plan, "own_process"), Some(true));
 }

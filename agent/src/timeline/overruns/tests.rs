@@ -31,6 +31,19 @@ fn refusals_of_two_cpus_within_the_gap_are_one_overrun() {
 }
 
 #[test]
+fn an_episode_whose_number_came_before_its_content_waits_for_the_next_reading() {
+    for half_written in [(0, 0, 0), (1500, 1050, 9)] {
+        let mut merge = OverrunMerge::new(1);
+        add(&mut merge, 0, &[(1000, 1050, 5), half_written]);
+        merge.merge(9000 * MS);
+        assert_eq!(merge.listed(), [overrun(1000, 1050, 5)]);
+        add(&mut merge, 0, &[(1000, 1050, 5), (1500, 1510, 9)]);
+        merge.merge(9100 * MS);
+        assert_eq!(merge.listed(), [overrun(1000, 1050, 5), overrun(1500, 1510, 9)]);
+    }
+}
+
+#[test]
 fn refusals_further_apart_are_two() {
     let mut merge = OverrunMerge::new(2);
     add(&mut merge, 0, &[(1000, 1050, 5)]);

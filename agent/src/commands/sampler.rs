@@ -1,0 +1,82 @@
+//! The agent's samples: a thread that takes them and does nothing else, so that neither a slow reader nor a request
+//! can hold it up, nor it them.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, anyhow};
+use tokio::sync::watch;
+
+use crate::{
+    observe::own,
+    probe::{Probe, ProbeError},
+    sample::{ProbeSample, Sample},
+    sys::clock,
+};
+
+/// The counters are read at least this often, whatever the interval: the kernel half keeps the times of a few
+/// overruns only (`OVERRUNS_KEPT`).
+const LONGEST_UNREAD: Duration = Duration::from_secs(1);
+
+/// The running thread.
+pub(super) struct Sampler {
+    stop: Sender<()>,
+    thread: JoinHandle<Result<ProbeSample, ProbeError>>,
+}
+
+impl Sampler {
+    /// Starts it; the receiver has the newest sample, at most `interval` old.
+    pub(super) fn start(
+        mut probe: Probe,
+        interval: Duration,
+    ) -> Result<(Self, watch::Receiver<Arc<Sample>>)> {
+        let (samples, newest) = watch::channel(Arc::new(sample(&mut probe)));
+        let (stop, stops) = channel();
+        let thread = thread::Builder::new()
+            .name("dropctl-sample".to_owned())
+            .spawn(move || run(probe, interval, &samples, &stops))
+            .context("start the sampling thread")?;
+        Ok((Self { stop, thread }, newest))
+    }
+
+    /// Stops the probe and returns its last sample.
+    pub(super) fn stop(self) -> Result<ProbeSample> {
+        drop(self.stop);
+        let last = self.thread.join().map_err(|_| anyhow!("the sampling thread panicked"))?;
+        last.context("stop the probe")
+    }
+}
+
+fn run(
+    mut probe: Probe,
+    interval: Duration,
+    samples: &watch::Sender<Arc<Sample>>,
+    stops: &Receiver<()>,
+) -> Result<ProbeSample, ProbeError> {
+    let readings = u32::try_from(interval.as_nanos().div_ceil(LONGEST_UNREAD.as_nanos())).unwrap_or(1).max(1);
+    let between = interval / readings;
+    let mut next = Instant::now();
+    for reading in (1..=readings).cycle() {
+        // Late is late: no burst of samples makes up for it.
+        next = (next + between).max(Instant::now());
+        match stops.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+        }
+        let sample = sample(&mut probe);
+        if reading == readings {
+            samples.send_replace(Arc::new(sample));
+        }
+    }
+    probe.stop()
+}
+
+fn sample(probe: &mut Probe) -> Sample {
+    Sample { clock: clock::now(), probe: probe.sample(), own: own::read() }
+}
