@@ -19,8 +19,8 @@ use crate::sys::stdio;
 pub(super) enum Output {
     /// Standard output.
     Stdout,
-    /// A file under a temporary name beside its place.
-    File { path: PathBuf, file: NamedTempFile },
+    /// A file under a temporary name beside its place, which may be where a link at `path` points.
+    File { path: PathBuf, place: PathBuf, file: NamedTempFile },
     /// Something that exists and is no regular file: a pipe, a terminal, `/dev/fd/3`.
     Special { path: PathBuf, file: fs::File },
 }
@@ -48,12 +48,12 @@ impl Output {
                 let file = beside(&target, metadata.permissions()).with_context(cannot)?;
                 // Root's report into a user's file stays the user's; who may not give files away keeps it.
                 let _ = fchown(file.as_file(), Some(metadata.uid()), Some(metadata.gid()));
-                Ok(Self::File { path: target, file })
+                Ok(Self::File { path: path.to_owned(), place: target, file })
             }
             Err(_) if path.as_os_str().as_bytes().ends_with(b"/") => bail!("{}: no such directory", cannot()),
             Err(_) => {
                 let file = beside(path, fs::Permissions::from_mode(0o666)).with_context(cannot)?;
-                Ok(Self::File { path: path.to_owned(), file })
+                Ok(Self::File { path: path.to_owned(), place: path.to_owned(), file })
             }
         }
     }
@@ -77,11 +77,11 @@ impl Output {
             }
             Self::Special { path, mut file } => gone_is_fine(file.write_all(text.as_bytes()))
                 .with_context(|| format!("cannot write to {}", path.display())),
-            Self::File { path, mut file } => {
+            Self::File { path, place, mut file } => {
                 let cannot = || format!("cannot write to {}", path.display());
                 // Not through tempfile, which adds its own path to the message here too.
                 file.as_file_mut().write_all(text.as_bytes()).with_context(cannot)?;
-                file.persist(&path).map_err(|error| error.error).with_context(cannot)?;
+                file.persist(&place).map_err(|error| error.error).with_context(cannot)?;
                 Ok(())
             }
         }
