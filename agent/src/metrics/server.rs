@@ -63,7 +63,7 @@ pub fn router(
 /// Connections served at once. More are closed as they come: whoever reaches the port must not reach our memory.
 const CONNECTIONS: usize = 256;
 /// Time in which a request must come, also the first on a connection and the next on one that is kept.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves until `stop` resolves and the requests under way are answered.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {

@@ -102,12 +102,13 @@ fn once(binary: &Path, case: &Case, times: &Times) -> Result<Run> {
     // The load has CPU 0; the agent and we go where the scheduler puts us.
     let mut generator = Generator::start(0)?;
     let agent = Agent::start(binary, case.arguments)?;
-    let mut connection = Connection::open(agent.address())?;
+    // The agent closes a connection that is idle for long, so each page has its own.
+    let page = || -> Result<String> { Connection::open(agent.address())?.get("/metrics") };
 
     let work = Work::paced(RATE, times.before + times.measured + Duration::from_millis(500));
     generator.begin(work)?;
     thread::sleep(times.before);
-    let page_before = connection.get("/metrics")?;
+    let page_before = page()?;
     let others = |usage: &Usage, generator: &Generator| -> Result<f64> {
         Ok(machine::busy_seconds()? - usage.cpu_ns as f64 / 1e9 - generator.cpu_seconds()?)
     };
@@ -116,10 +117,11 @@ fn once(binary: &Path, case: &Case, times: &Times) -> Result<Run> {
     thread::sleep(times.measured);
     let (after, seconds) = (agent.usage()?, start.elapsed().as_secs_f64());
     let others_share = (others(&after, &generator)? - others_before) / seconds;
-    let page = connection.get("/metrics")?;
+    let page = page()?;
     let counted = getppids(&page).unwrap_or(0.0) - getppids(&page_before).unwrap_or(0.0);
     let rate = work.calls as f64 / generator.finish()?.as_secs_f64();
 
+    let mut connection = Connection::open(agent.address())?;
     let scrapes_ms = scrape(&mut connection, &mut generator, times.scrapes)?;
     agent.stop()?;
     Ok(Run {
