@@ -46,6 +46,17 @@ pub(crate) fn packages() -> Result<Vec<String>> {
     Ok(packages.iter().filter_map(|package| Some(package["name"].as_str()?.to_owned())).collect())
 }
 
+/// The test targets of dropctl that run by name alone.
+pub(crate) fn named_tests() -> Result<Vec<String>> {
+    let metadata = metadata()?;
+    let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
+    let dropctl =
+        packages.iter().find(|package| package["name"] == "dropctl").context("no package dropctl")?;
+    let targets = dropctl["targets"].as_array().context("dropctl has no targets")?;
+    let by_name = targets.iter().filter(|target| target["kind"][0] == "test" && target["test"] == false);
+    Ok(by_name.filter_map(|target| Some(target["name"].as_str()?.to_owned())).collect())
+}
+
 fn metadata() -> Result<Value> {
     let mut cargo = command::cargo();
     cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);

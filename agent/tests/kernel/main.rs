@@ -10,6 +10,7 @@
 //! What the tests establish about `sys_exit` is listed in docs/kernels.md.
 #![allow(unused_crate_dependencies, reason = "a test target uses few of the package's dependencies")]
 #![allow(clippy::print_stdout, reason = "reasons of skips and measured numbers belong on stdout")]
+#![allow(clippy::cast_possible_truncation, reason = "syscall numbers and raw results are small")]
 
 mod abi;
 mod chaos;

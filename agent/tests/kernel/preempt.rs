@@ -120,7 +120,7 @@ fn once(model: &str, request: &Request) -> Result<()> {
     let mode = if request.mode == Mode::Count { "count" } else { "stream" };
     println!(
         "preempt: due {due} counted {counted} missed {} (model {model}, {mode}, {slept} sleeps, {} dropped)",
-        missed.map_or("unknown".to_owned(), |missed| missed.to_string()),
+        missed.map_or_else(|| "unknown".to_owned(), |missed| missed.to_string()),
         sample.events.dropped
     );
     ensure!(counted <= due, "counted {counted}, due {due}");

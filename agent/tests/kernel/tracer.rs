@@ -13,9 +13,9 @@ const NUMBER: i64 = libc::SYS_sched_rr_get_interval;
 /// `offsetof(struct user, regs.orig_rax)` on x86_64.
 const ORIG_RAX: usize = 15 * 8;
 
-fn ptrace(request: libc::c_int, pid: usize, address: usize, data: usize) -> isize {
+fn ptrace(request: usize, pid: usize, address: usize, data: usize) -> isize {
     // SAFETY: requests that take no pointers.
-    unsafe { raw::call(libc::SYS_ptrace, [request as usize, pid, address, data, 0, 0]) }
+    unsafe { raw::call(libc::SYS_ptrace, [request, pid, address, data, 0, 0]) }
 }
 
 /// Each call stops on entry, where the tracer sets the number to -1, and on exit.
@@ -25,7 +25,7 @@ pub(crate) fn cancelled() -> Result<()> {
         // SAFETY: the child uses raw syscalls only.
         let child = unsafe { raw::call(libc::SYS_fork, [0; 6]) };
         if child == 0 {
-            ptrace(libc::PTRACE_TRACEME, 0, 0, 0);
+            ptrace(libc::PTRACE_TRACEME as usize, 0, 0, 0);
             // SAFETY: no pointers. Stops until the tracer goes on.
             unsafe {
                 raw::call(
@@ -48,7 +48,7 @@ fn trace(child: usize) -> bool {
     let mut status = 0;
     raw::wait_any(&mut status);
     loop {
-        ptrace(libc::PTRACE_SYSCALL, child, 0, 0);
+        ptrace(libc::PTRACE_SYSCALL as usize, child, 0, 0);
         if raw::wait_any(&mut status) < 0 {
             return false;
         }
@@ -57,9 +57,9 @@ fn trace(child: usize) -> bool {
         }
         // The raw call stores the word where `data` points.
         let mut number = 0_usize;
-        ptrace(libc::PTRACE_PEEKUSER, child, ORIG_RAX, &raw mut number as usize);
+        ptrace(libc::PTRACE_PEEKUSER as usize, child, ORIG_RAX, &raw mut number as usize);
         if number == NUMBER as usize {
-            ptrace(libc::PTRACE_POKEUSER, child, ORIG_RAX, usize::MAX);
+            ptrace(libc::PTRACE_POKEUSER as usize, child, ORIG_RAX, usize::MAX);
         }
     }
 }

@@ -63,6 +63,11 @@ fn commands() -> Result<Vec<(&'static str, Command)>> {
     user.args(["clippy", "--quiet", "--workspace", "--all-targets"]);
     kernel_halves.iter().for_each(|package| _ = user.args(["--exclude", package]));
     user.args(["--", "-D", "warnings"]);
+    // Targets that `cargo test` leaves out are no part of "all".
+    let mut tests = command::cargo();
+    tests.args(["clippy", "--quiet", "-p", "dropctl"]);
+    project::named_tests()?.iter().for_each(|name| _ = tests.args(["--test", name]));
+    tests.args(["--", "-D", "warnings"]);
     let mut kernel = command::cargo();
     // Building core from rust-src needs the unstable flag; see agent/build.rs.
     kernel
@@ -70,7 +75,12 @@ fn commands() -> Result<Vec<(&'static str, Command)>> {
         .env("RUSTC_BOOTSTRAP", "1");
     kernel_halves.iter().for_each(|package| _ = kernel.args(["-p", package]));
     kernel.args(["--", "-D", "warnings"]);
-    Ok(vec![("format", format), ("clippy, user half", user), ("clippy, kernel half", kernel)])
+    Ok(vec![
+        ("format", format),
+        ("clippy, user half", user),
+        ("clippy, tests by name", tests),
+        ("clippy, kernel half", kernel),
+    ])
 }
 
 /// Packages that build for the BPF target only; by convention their names end like this.
