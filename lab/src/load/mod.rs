@@ -1,0 +1,65 @@
+//! `dropctl-lab load`: known syscalls, and how many of them were made.
+
+mod calls;
+mod pace;
+
+use std::{fs, io::Write as _, time::Instant};
+
+use anyhow::{Context as _, Result};
+use rustix::thread::{CpuSet, sched_setaffinity};
+use serde::Serialize;
+
+pub(crate) use calls::Kind;
+
+use crate::{
+    cli::LoadArgs,
+    value::{Burst, Rate},
+};
+use calls::{Calls, Made};
+use pace::Limit;
+
+/// What is printed.
+#[derive(Serialize)]
+struct Summary {
+    pid: u32,
+    calls: u64,
+    seconds: f64,
+    by_syscall: Made,
+}
+
+/// Makes the calls and prints what they came to.
+pub(crate) fn run(arguments: &LoadArgs) -> Result<()> {
+    place(arguments)?;
+    let mut calls = Calls::new(arguments.syscall, arguments.record_bytes, arguments.seed)?;
+    let start = Instant::now();
+    for (rate, limit) in stretches(arguments) {
+        pace::run(rate, limit, |number| calls.make(number));
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let by_syscall = calls.made();
+    let summary = Summary { pid: std::process::id(), calls: by_syscall.total(), seconds, by_syscall };
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&summary)?).context("print the summary")
+}
+
+fn stretches(arguments: &LoadArgs) -> Vec<(Rate, Limit)> {
+    if arguments.burst.is_empty() {
+        return vec![(arguments.rate, Limit { calls: arguments.calls, time: arguments.duration })];
+    }
+    let stretch = |burst: &Burst| (burst.rate, Limit { calls: None, time: Some(burst.time) });
+    arguments.burst.iter().map(stretch).collect()
+}
+
+/// Goes where the calls shall be made.
+fn place(arguments: &LoadArgs) -> Result<()> {
+    if let Some(folder) = &arguments.cgroup {
+        let file = folder.join("cgroup.procs");
+        fs::write(&file, std::process::id().to_string())
+            .with_context(|| format!("enter the cgroup {}", folder.display()))?;
+    }
+    if let Some(cpu) = arguments.cpu {
+        let mut set = CpuSet::new();
+        set.set(cpu);
+        sched_setaffinity(None, &set).with_context(|| format!("go to CPU {cpu}"))?;
+    }
+    Ok(())
+}

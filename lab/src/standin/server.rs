@@ -1,0 +1,39 @@
+//! Falco's pages: /metrics, /versions, /healthz. A thread of their own, as in Falco.
+
+use std::{net::Ipv4Addr, thread};
+
+use super::{identity, metrics::Metrics};
+use anyhow::{Context as _, Result};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+
+/// Serves from here on, until the process ends.
+pub(super) fn start(port: u16, metrics: Metrics) -> Result<()> {
+    let routes = Router::new()
+        .route("/metrics", get(page))
+        .route("/versions", get(|| async { json(identity::VERSIONS) }))
+        .route("/healthz", get(|| async { json(r#"{"status":"ok"}"#) }))
+        .with_state(metrics);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let listening = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = runtime.block_on(listening).with_context(|| format!("listen on port {port}"))?;
+    let serve = move || runtime.block_on(async { axum::serve(listener, routes).await });
+    thread::Builder::new().name("webserver".to_owned()).spawn(serve)?;
+    Ok(())
+}
+
+fn json(text: &'static str) -> Response {
+    ([(CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+async fn page(State(metrics): State<Metrics>) -> Response {
+    match metrics.page() {
+        Ok(page) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], page).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}\n")).into_response(),
+    }
+}

@@ -1,0 +1,8 @@
+//! All `unsafe` of user space: bpf(2), ring pages, signals, and bare syscalls to make load with.
+
+pub(crate) mod barrier;
+pub(crate) mod bpf;
+pub(crate) mod call;
+mod mapping;
+pub(crate) mod ring;
+pub(crate) mod stop;

@@ -1,0 +1,83 @@
+//! The consumer side of one ring, record by record. Layout and rules: kernel/bpf/ringbuf.c.
+
+use std::{
+    io,
+    os::fd::BorrowedFd,
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+};
+
+use super::mapping::Mapping;
+
+/// Set in a header while the record is being written (`BPF_RINGBUF_BUSY_BIT`).
+const BUSY: u32 = 1 << 31;
+/// Bytes of a header (`BPF_RINGBUF_HDR_SZ`).
+const HEADER_BYTES: usize = 8;
+
+/// A ring, mapped for consuming. The mapping keeps it alive without a descriptor.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    consumer: Mapping,
+    producer_and_data: Mapping,
+    bytes: usize,
+    page_bytes: usize,
+    /// Our copy of the position that only we write.
+    consumer_position: u64,
+    /// The producer's when we last looked; not looked at again before all up to it is read.
+    producer_position: u64,
+}
+
+impl Ring {
+    /// Maps a ring of `bytes` bytes: consumer page, producer page, data twice.
+    pub(crate) fn new(map: BorrowedFd<'_>, bytes: u32) -> io::Result<Self> {
+        let (bytes, page_bytes) = (bytes as usize, rustix::param::page_size());
+        Ok(Self {
+            consumer: Mapping::new(map, page_bytes, 0, true)?,
+            producer_and_data: Mapping::new(map, page_bytes + 2 * bytes, page_bytes, false)?,
+            bytes,
+            page_bytes,
+            consumer_position: 0,
+            producer_position: 0,
+        })
+    }
+
+    /// The oldest unread record, if one is there and written to its end.
+    pub(crate) fn peek(&mut self) -> Option<&[u8]> {
+        if self.consumer_position == self.producer_position {
+            self.producer_position = self.producer_word().load(Ordering::Acquire);
+            if self.consumer_position == self.producer_position {
+                return None;
+            }
+        }
+        let place = self.place(self.consumer_position);
+        // SAFETY: between the positions lie whole records, aligned to 8, if need be running into the second copy
+        // of the data. The kernel writes the header atomically; once BUSY is clear (acquire), the record stays
+        // as it is until we move the consumer position, for which `pass` borrows us anew.
+        unsafe {
+            let header = (*place.cast::<AtomicU32>()).load(Ordering::Acquire);
+            (header & BUSY == 0).then(|| std::slice::from_raw_parts(place.add(HEADER_BYTES), header as usize))
+        }
+    }
+
+    /// Frees the space of the record that [`Self::peek`] shows.
+    pub(crate) fn pass(&mut self) {
+        let Some(record) = self.peek() else { return };
+        self.consumer_position += (HEADER_BYTES + record.len()).next_multiple_of(8) as u64;
+        self.consumer_word().store(self.consumer_position, Ordering::Release);
+    }
+
+    fn consumer_word(&self) -> &AtomicU64 {
+        // SAFETY: the first word of the consumer page; atomics may be shared with the kernel.
+        unsafe { self.consumer.start().cast().as_ref() }
+    }
+
+    fn producer_word(&self) -> &AtomicU64 {
+        // SAFETY: the first word of the producer page.
+        unsafe { self.producer_and_data.start().cast().as_ref() }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "offsets into a mapping fit the address space")]
+    fn place(&self, position: u64) -> *const u8 {
+        let data = self.producer_and_data.start().as_ptr().wrapping_add(self.page_bytes);
+        data.wrapping_add(position as usize & (self.bytes - 1)).cast_const()
+    }
+}

@@ -1,0 +1,44 @@
+//! dropctl beside the stand-in: what it sees from outside is what the stand-in says of itself, to the event and to the
+//! byte, and the stand-in gets every record that it gets alone.
+//!
+//! Needs root. Environment: `DROPCTL_LAB_BIN`, the stand-in's program.
+#![allow(unused_crate_dependencies, reason = "a test target uses few of the package's dependencies")]
+#![allow(clippy::print_stdout, reason = "measured numbers belong on stdout")]
+
+mod counters;
+mod harmless;
+#[path = "../oracle/standin.rs"]
+#[allow(dead_code, reason = "shared with the oracle")]
+mod standin;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// A test by its name.
+type Test = (&'static str, fn() -> Result<()>);
+
+const TESTS: &[Test] = &[
+    ("counters_and_ring_by_pages", counters::by_pages),
+    ("counters_and_ring_by_iterator", counters::by_iterator),
+    ("every_counter_layout", counters::layouts),
+    ("rings_by_cpu", counters::ring_per_cpu),
+    ("watching_takes_nothing", harmless::takes_nothing),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Two tests at once would trace each other's syscalls.
+    arguments.test_threads = Some(1);
+    let has_types = std::path::Path::new("/sys/kernel/btf/vmlinux").exists();
+    let trial = |(name, run): &Test| {
+        let run = *run;
+        if !has_types && !arguments.list {
+            println!("skip: {name}: the kernel's types are needed, by the stand-in too");
+        }
+        Trial::test(*name, move || run().map_err(|error| Failed::from(format!("{error:#}"))))
+            .with_ignored_flag(!has_types)
+    };
+    libtest_mimic::run(&arguments, TESTS.iter().map(trial).collect()).exit_code()
+}
