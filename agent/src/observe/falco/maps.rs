@@ -1,0 +1,180 @@
+//! The maps of a modern probe: which of the node's maps belong together, and what their values say. Pure.
+//!
+//! Falco, sysdig and others that load the same probe have the same names; the process that has them open tells whose
+//! they are. Names are as the kernel cuts them, to 15 characters.
+
+use agent_common::watch::{ARRAY, HolderRow, MapRow, NOT_MAPPED};
+
+use super::{counters::Counters, settings::traced_syscalls};
+use crate::{
+    observe::rings::owners::{name, tool},
+    sample::{FalcoCounts, FalcoSample},
+};
+
+const COUNTERS: &str = "counter_maps";
+const TRACED: &str = "interesting_sys";
+
+/// The maps of one probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeMaps {
+    /// Who has them open.
+    pub tgid: u32,
+    /// Its name.
+    pub comm: String,
+    /// What each CPU counted.
+    pub counters: MapRow,
+    /// Which syscalls are traced.
+    pub traced: Option<MapRow>,
+}
+
+/// The probes of the node: a process with a map of counters, and what else it has open.
+#[must_use]
+pub fn find(tables: &[MapRow], holders: &[HolderRow]) -> Vec<ProbeMaps> {
+    let open_by = |map: &MapRow| {
+        holders
+            .iter()
+            .filter(|row| row.map == map.address && row.page_offset == NOT_MAPPED)
+            .min_by_key(|row| row.tgid)
+    };
+    let named = |wanted: &'static str| {
+        tables.iter().filter(move |row| row.map_type == ARRAY && name(&row.name) == wanted)
+    };
+    let probe = |counters: &MapRow| {
+        let owner = open_by(counters)?;
+        // A process that reloads has two of each for a moment; the newer go together.
+        let of_owner = |row: &&MapRow| open_by(row).is_some_and(|holder| holder.tgid == owner.tgid);
+        let traced = named(TRACED).filter(of_owner).min_by_key(|row| row.id.abs_diff(counters.id));
+        Some(ProbeMaps {
+            tgid: owner.tgid,
+            comm: name(&owner.comm),
+            counters: *counters,
+            traced: traced.copied(),
+        })
+    };
+    named(COUNTERS).filter_map(probe).collect()
+}
+
+/// Bytes from one value of an array to the next (`array_map_alloc`, kernel/bpf/arraymap.c).
+fn stride(row: &MapRow) -> usize {
+    (row.value_size as usize).next_multiple_of(8)
+}
+
+/// Bytes of all values of an array.
+#[must_use]
+pub fn bytes_of(row: &MapRow) -> usize {
+    stride(row).saturating_mul(row.max_entries as usize)
+}
+
+/// Counts of every CPU and their sums. `None` where the bytes are not such a map's.
+#[must_use]
+pub fn counts(row: &MapRow, bytes: &[u8]) -> Option<FalcoCounts> {
+    let value_size = row.value_size as usize;
+    let values = bytes.chunks_exact(stride(row).max(8)).filter_map(|chunk| chunk.get(..value_size));
+    let cpus: Vec<Counters> =
+        values.map(|value| Counters::decode(value, None)).collect::<Result<_, _>>().ok()?;
+    let sum = Counters::sum(&cpus)?;
+    Some(FalcoCounts {
+        n_evts: sum.n_evts,
+        n_drops_buffer: sum.n_drops_buffer,
+        n_drops_max_event_size: sum.n_drops_max_event_size,
+        categories: sum.categories,
+        cpus: cpus.iter().map(|cpu| (cpu.n_evts, cpu.n_drops_buffer)).collect(),
+    })
+}
+
+/// Numbers of the traced syscalls.
+#[must_use]
+pub fn traced(row: &MapRow, bytes: &[u8]) -> Vec<u32> {
+    let first: Vec<u8> = bytes.chunks_exact(stride(row).max(8)).map(|chunk| chunk[0]).collect();
+    traced_syscalls(&first)
+}
+
+/// A sample of a probe whose counters are `now` and were `before` when it was found.
+#[must_use]
+pub fn sample(
+    maps: &ProbeMaps,
+    before: &FalcoCounts,
+    now: &FalcoCounts,
+    traced: Option<Vec<u32>>,
+) -> FalcoSample {
+    FalcoSample {
+        tgid: maps.tgid,
+        comm: maps.comm.clone(),
+        tool: tool(&maps.comm).to_owned(),
+        before: before.clone(),
+        now: now.clone(),
+        traced_syscalls: traced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(id: u32, map_name: &str, value_size: u32, max_entries: u32) -> MapRow {
+        let mut row = MapRow {
+            id,
+            address: u64::from(id) << 8,
+            map_type: ARRAY,
+            value_size,
+            max_entries,
+            ..MapRow::default()
+        };
+        row.name[..map_name.len()].copy_from_slice(map_name.as_bytes());
+        row
+    }
+
+    fn open(map: &MapRow, tgid: u32) -> HolderRow {
+        HolderRow {
+            map: map.address,
+            tgid,
+            page_offset: NOT_MAPPED,
+            comm: *b"falco\0\0\0\0\0\0\0\0\0\0\0",
+            ..HolderRow::default()
+        }
+    }
+
+    #[test]
+    fn maps_of_two_falcos_do_not_mix() {
+        let tables = [
+            map(1, COUNTERS, 104, 2),
+            map(2, TRACED, 1, 512),
+            map(3, COUNTERS, 136, 2),
+            map(4, TRACED, 1, 512),
+            map(5, "counter_other", 104, 2),
+        ];
+        let holders =
+            [open(&tables[0], 50), open(&tables[1], 50), open(&tables[2], 90), open(&tables[3], 90)];
+        let found = find(&tables, &holders);
+        let ids: Vec<_> = found
+            .iter()
+            .map(|probe| (probe.tgid, probe.counters.id, probe.traced.map(|row| row.id)))
+            .collect();
+        assert_eq!(ids, [(50, 1, Some(2)), (90, 3, Some(4))]);
+        assert!(find(&tables, &[]).is_empty(), "nobody has them open");
+    }
+
+    #[test]
+    fn cpus_are_told_apart_and_added_up() {
+        let row = map(1, COUNTERS, 104, 2);
+        let mut bytes = vec![0; bytes_of(&row)];
+        for (cpu, counts) in [[5000_u64, 3635], [2001, 635]].iter().enumerate() {
+            for (word, count) in counts.iter().enumerate() {
+                bytes[104 * cpu + 8 * word..][..8].copy_from_slice(&count.to_ne_bytes());
+            }
+        }
+        let counts = counts(&row, &bytes).unwrap();
+        assert_eq!((counts.n_evts, counts.n_drops_buffer), (7001, 4270));
+        assert_eq!(counts.cpus, [(5000, 3635), (2001, 635)]);
+        assert_eq!(super::counts(&map(1, COUNTERS, 4, 2), &[0; 16]), None, "no counters fit in 4 bytes");
+    }
+
+    #[test]
+    fn entries_of_one_byte_are_eight_apart() {
+        let row = map(1, TRACED, 1, 512);
+        let mut bytes = vec![0; bytes_of(&row)];
+        bytes[8 * 111] = 1;
+        bytes[8 * 3] = 1;
+        assert_eq!(traced(&row, &bytes), [3, 111]);
+    }
+}
