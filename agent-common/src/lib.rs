@@ -10,3 +10,4 @@ pub mod counters;
 pub mod record;
 pub mod settings;
 pub mod slot;
+pub mod watch;

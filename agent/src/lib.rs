@@ -3,6 +3,7 @@
 //! The library behind the binary of the same name. Readers (`probe`, `observe`) produce samples (`sample`);
 //! `timeline`, `diagnose` and `report` are pure functions of them; `commands` wires them to outputs.
 
+pub mod btf;
 pub mod cli;
 pub mod commands;
 pub mod config;

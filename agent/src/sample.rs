@@ -22,10 +22,105 @@ pub struct Clock {
 pub struct Sample {
     /// When.
     pub clock: Clock,
-    /// What our own probe counted.
-    pub probe: ProbeSample,
+    /// What our own probe counted; `None` in `passive` mode.
+    pub probe: Option<ProbeSample>,
+    /// Every BPF ring buffer of the node; `None` when they are not watched.
+    pub rings: Option<Vec<RingSample>>,
+    /// What the probes of Falco and its family count; `None` when maps are not watched.
+    pub falcos: Option<Vec<FalcoSample>>,
     /// What dropctl itself costs.
     pub own: OwnSample,
+}
+
+/// One BPF ring buffer of the node, as the last look saw it. Bytes are exact; times and maxima are those of the looks,
+/// a few milliseconds apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RingSample {
+    /// Id of the map.
+    pub map_id: u32,
+    /// Name of the map; `None` if it has none.
+    pub name: Option<String>,
+    /// When it was looked at, `CLOCK_MONOTONIC` ns.
+    pub time_ns: u64,
+    /// Data bytes.
+    pub capacity_bytes: u64,
+    /// It overwrites its oldest records instead of refusing new ones.
+    pub overwrites: bool,
+    /// Bytes reserved since its creation, headers included.
+    pub producer_bytes: u64,
+    /// Bytes consumed since its creation.
+    pub consumer_bytes: u64,
+    /// Bytes from the oldest record that is not committed to the newest; `None` where the kernel does not tell.
+    pub pending_bytes: Option<u64>,
+    /// Bytes reserved and not consumed.
+    pub backlog_bytes: u64,
+    /// The largest since it was found.
+    pub backlog_max_bytes: u64,
+    /// Bytes reserved since it was found.
+    pub produced_bytes: u64,
+    /// Bytes consumed since it was found.
+    pub consumed_bytes: u64,
+    /// Time with at least 90 % taken, ns.
+    pub above_90_ns: u64,
+    /// Time without room for a record of a page (or a sixteenth of the ring), ns.
+    pub full_ns: u64,
+    /// Episodes in which nothing was consumed for 100 ms although records had come.
+    pub stalls: u64,
+    /// Time of all of them, ns.
+    pub stalled_ns: u64,
+    /// How often it was looked at.
+    pub looks: u64,
+    /// Length of time, ns, and the most bytes that came within one such; a lower bound, at least half the truth.
+    pub arrivals: Vec<(u64, u64)>,
+    /// Whose it is; `None`: nobody was found.
+    pub owner: Option<RingOwner>,
+    /// Its places in the array of maps that holds it: for Falco the CPUs that it serves. Empty if none does.
+    pub places: Vec<u32>,
+    /// It is dropctl's.
+    pub is_own: bool,
+}
+
+/// The process that owns a ring.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RingOwner {
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Its name.
+    pub comm: String,
+    /// The tool that it is, from a closed set; `other` for everybody else.
+    pub tool: String,
+}
+
+/// What the probe of a Falco, or of another tool that loads the same one, counts in its maps: the tool's own numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FalcoSample {
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Its name.
+    pub comm: String,
+    /// The tool that it is, from a closed set; `other` for everybody else.
+    pub tool: String,
+    /// When it was found, or the window began.
+    pub before: FalcoCounts,
+    /// At the sample.
+    pub now: FalcoCounts,
+    /// Numbers of the syscalls that it traces; `None` where it does not say.
+    pub traced_syscalls: Option<Vec<u32>>,
+}
+
+/// Falco's counters, by its names, since its probe was loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FalcoCounts {
+    /// Attempts to write an event, drops included.
+    pub n_evts: u64,
+    /// Events for which the ring had no room.
+    pub n_drops_buffer: u64,
+    /// Events larger than 64 KiB; `None` where the layout is not known.
+    pub n_drops_max_event_size: Option<u64>,
+    /// The part of `n_drops_buffer` that Falco puts in a category.
+    pub categories: Vec<(String, u64)>,
+    /// `n_evts` and `n_drops_buffer` of each CPU.
+    pub cpus: Vec<(u64, u64)>,
 }
 
 /// What our own probe counted, exactly.

@@ -9,7 +9,7 @@ use aya::{
 use procfs::sys::kernel::Version;
 use thiserror::Error;
 
-use super::btf::{Btf, BtfError, VMLINUX};
+use crate::btf::{Btf, BtfError, VMLINUX};
 
 /// Why the node cannot be looked at.
 #[derive(Debug, Error)]

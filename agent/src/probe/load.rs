@@ -116,7 +116,7 @@ impl Loaded {
         // The kernel allocates a ring with its map, used or not; a page is the least.
         let ring_bytes = match request.mode {
             Mode::Stream => request.ring_bytes,
-            Mode::Count => page_bytes(),
+            Mode::Count | Mode::Passive => page_bytes(),
         };
         let mut loader = EbpfLoader::new();
         loader

@@ -1,7 +1,6 @@
-//! Our own programs: what this node allows (`facts`, `btf`), what that means for the load (`plan`), loading
+//! Our own programs: what this node allows (`facts`), what that means for the load (`plan`), loading
 //! and attaching (`load`), reading the counters (`counters`), and draining the ring (`drain`).
 
-mod btf;
 mod counters;
 pub mod drain;
 mod facts;

@@ -46,7 +46,8 @@ impl Plan {
         let mut settings = Settings {
             mode: match request.mode {
                 Mode::Stream => MODE_STREAM,
-                Mode::Count => MODE_COUNT,
+                // Passive loads no probe at all; see commands/sensors.rs.
+                Mode::Count | Mode::Passive => MODE_COUNT,
             },
             sample: request.sample,
             number_offset: offsets.number.unwrap_or(NUMBER_OFFSET),

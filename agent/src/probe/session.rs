@@ -87,12 +87,22 @@ impl Probe {
     /// [`ProbeError`]; nothing is left loaded then.
     pub fn start(request: &Request, log: bool) -> Result<Self, ProbeError> {
         let mut probe = Self::load(request, log)?;
-        probe.attach()?;
-        probe.check_abi();
+        probe.begin()?;
         Ok(probe)
     }
 
-    /// Loads without attaching, for measurements that attach and detach by turns.
+    /// Attaches what was loaded, and sees whether it works.
+    ///
+    /// # Errors
+    ///
+    /// [`ProbeError::Load`].
+    pub fn begin(&mut self) -> Result<(), ProbeError> {
+        self.attach()?;
+        self.check_abi();
+        Ok(())
+    }
+
+    /// Loads without attaching; see [`Self::begin`].
     ///
     /// # Errors
     ///

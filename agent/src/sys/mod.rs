@@ -9,4 +9,5 @@ pub mod heap;
 pub mod mapping;
 pub mod memlock;
 pub mod ring;
+pub mod rows;
 pub mod stdio;

@@ -60,13 +60,21 @@ impl PositionPages {
     /// producer did between the two reads.
     #[must_use]
     pub fn read(&self) -> Positions {
-        let word = |offset: usize| {
-            let place = self.mapping.start().as_ptr().wrapping_add(offset).cast::<AtomicU64>();
-            // SAFETY: the first word of one of the two mapped pages; atomics may be shared with the kernel.
-            unsafe { (*place).load(Ordering::Acquire) }
-        };
-        let consumer = word(0);
-        Positions { consumer, producer: word(page_bytes()) }
+        let consumer = self.word(0);
+        Positions { consumer, producer: self.word(page_bytes()) }
+    }
+
+    /// Where the oldest record that is not committed begins. The word after the producer's position since Linux 6.10
+    /// and stable backports; the caller knows whether this kernel has it.
+    #[must_use]
+    pub fn pending(&self) -> u64 {
+        self.word(page_bytes() + size_of::<u64>())
+    }
+
+    fn word(&self, offset: usize) -> u64 {
+        let place = self.mapping.start().as_ptr().wrapping_add(offset).cast::<AtomicU64>();
+        // SAFETY: an aligned word of one of the two mapped pages; atomics may be shared with the kernel.
+        unsafe { (*place).load(Ordering::Acquire) }
     }
 }
 

@@ -8,11 +8,11 @@ use std::{fs, io, path::Path};
 use thiserror::Error;
 
 /// Where the kernel shows its own types.
-pub(super) const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+pub(crate) const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
 /// Why the types of this kernel cannot be read.
 #[derive(Debug, Error)]
-pub(super) enum BtfError {
+pub enum BtfError {
     /// The file is absent or unreadable.
     #[error("{path}: {source}")]
     Read {
@@ -39,7 +39,7 @@ const KIND_DATASEC: u32 = 15;
 const KIND_ENUM64: u32 = 19;
 
 /// The raw BTF of a kernel.
-pub(super) struct Btf {
+pub(crate) struct Btf {
     bytes: Vec<u8>,
     types: usize,
     types_end: usize,
@@ -65,7 +65,7 @@ impl Btf {
     /// # Errors
     ///
     /// [`BtfError`].
-    pub(super) fn read(path: &Path) -> Result<Self, BtfError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, BtfError> {
         let bytes =
             fs::read(path).map_err(|source| BtfError::Read { path: path.display().to_string(), source })?;
         Self::parse(bytes)
@@ -76,7 +76,7 @@ impl Btf {
     /// # Errors
     ///
     /// [`BtfError::Malformed`].
-    pub(super) fn parse(bytes: Vec<u8>) -> Result<Self, BtfError> {
+    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, BtfError> {
         let mut btf = Self { bytes, types: 0, types_end: 0, strings: 0 };
         let magic = btf.word(0)? & 0xffff;
         if magic != u32::from(MAGIC) {
@@ -95,7 +95,7 @@ impl Btf {
     /// # Errors
     ///
     /// [`BtfError::Malformed`].
-    pub(super) fn member_offset(&self, name: &str, member: &str) -> Result<Option<u32>, BtfError> {
+    pub(crate) fn member_offset(&self, name: &str, member: &str) -> Result<Option<u32>, BtfError> {
         let mut at = self.types;
         while at < self.types_end {
             let (ty, next) = self.type_at(at)?;
@@ -112,7 +112,7 @@ impl Btf {
     /// # Errors
     ///
     /// [`BtfError::Malformed`].
-    pub(super) fn enumerator(&self, name: &str) -> Result<Option<u32>, BtfError> {
+    pub(crate) fn enumerator(&self, name: &str) -> Result<Option<u32>, BtfError> {
         let mut at = self.types;
         while at < self.types_end {
             let (ty, next) = self.type_at(at)?;

@@ -1,0 +1,185 @@
+//! What the watching programs of the kernel half are told, and the rows that they write.
+//!
+//! They are iterators: a program runs once for each map (or file, or mapping) of the node while user space reads its
+//! file, and is attached to nothing.
+
+use core::mem::{offset_of, size_of};
+
+/// `BPF_MAP_TYPE_ARRAY` (include/uapi/linux/bpf.h).
+pub const ARRAY: u32 = 2;
+/// `BPF_MAP_TYPE_ARRAY_OF_MAPS`.
+pub const ARRAY_OF_MAPS: u32 = 12;
+/// `BPF_MAP_TYPE_RINGBUF`. A `USER_RINGBUF` (31) is another type: there user space produces.
+pub const RINGBUF: u32 = 27;
+
+/// Longest name of a map with its terminating zero (`BPF_OBJ_NAME_LEN`).
+pub const NAME_BYTES: usize = 16;
+
+/// First eight bytes of the names of arrays that are worth a row: the counters and settings of Falco's probe. User space
+/// looks at the whole name.
+pub const TABLE_NAMES: [[u8; 8]; 3] = [*b"counter_", *b"interest", *b"capture_"];
+
+/// Byte offsets of members in this kernel. Lies in frozen read-only data, so that each is a constant to the verifier.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct Offsets {
+    /// `bpf_map.map_type`.
+    pub map_type: u32,
+    /// `bpf_map.id`.
+    pub map_id: u32,
+    /// `bpf_map.name`.
+    pub map_name: u32,
+    /// `bpf_map.map_flags`.
+    pub map_flags: u32,
+    /// `bpf_map.max_entries`.
+    pub map_max_entries: u32,
+    /// `bpf_map.value_size`.
+    pub map_value_size: u32,
+    /// `bpf_map.refcnt`.
+    pub map_references: u32,
+    /// `bpf_ringbuf_map.rb`.
+    pub map_ringbuf: u32,
+    /// `bpf_ringbuf.consumer_pos`.
+    pub ringbuf_consumer: u32,
+    /// `bpf_ringbuf.producer_pos`.
+    pub ringbuf_producer: u32,
+    /// `bpf_ringbuf.pending_pos` (6.10 and stable backports); 0 where the kernel has none.
+    pub ringbuf_pending: u32,
+    /// `bpf_array.value`.
+    pub array_value: u32,
+    /// `file.f_op`.
+    pub file_operations: u32,
+    /// `file.private_data`.
+    pub file_private: u32,
+    /// `task_struct.tgid`.
+    pub task_tgid: u32,
+    /// `task_struct.comm`.
+    pub task_comm: u32,
+    /// `vm_area_struct.vm_file`.
+    pub vma_file: u32,
+    /// `vm_area_struct.vm_flags`.
+    pub vma_flags: u32,
+    /// `vm_area_struct.vm_pgoff`.
+    pub vma_page_offset: u32,
+    /// Keeps the size a multiple of 8.
+    pub reserved: u32,
+}
+
+/// What the next pass is to look for; user space writes it before each.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct Request {
+    /// `holders`: the file operations of maps; 0 while unknown.
+    pub map_operations: u64,
+    /// `holders`, while these are unknown: the address of a map of our own, to learn them from.
+    pub own_map: u64,
+    /// `values`: of which map.
+    pub map_id: u32,
+    /// `values`: from which byte of the array on.
+    pub offset: u32,
+    /// `values`: how many, at most [`CHUNK_BYTES`].
+    pub length: u32,
+    /// Keeps the size a multiple of 8.
+    pub reserved: u32,
+}
+
+/// One map.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct MapRow {
+    /// `CLOCK_MONOTONIC`, ns.
+    pub time_ns: u64,
+    /// Where it lies in kernel memory: how other maps and files name it. Never shown to anybody.
+    pub address: u64,
+    /// Ring buffers: consumer position.
+    pub consumer: u64,
+    /// Ring buffers: producer position.
+    pub producer: u64,
+    /// Ring buffers: position of the oldest record that is not committed; [`NO_PENDING`] where the kernel has none.
+    pub pending: u64,
+    /// References held, the iterator's own included.
+    pub references: u64,
+    /// Map id.
+    pub id: u32,
+    /// `BPF_MAP_TYPE_`.
+    pub map_type: u32,
+    /// Ring buffers: data bytes.
+    pub max_entries: u32,
+    /// Bytes of a value.
+    pub value_size: u32,
+    /// `map_flags`.
+    pub flags: u32,
+    /// Keeps the size a multiple of 8.
+    pub reserved: u32,
+    /// Name, zero-padded.
+    pub name: [u8; NAME_BYTES],
+}
+
+/// See [`MapRow::pending`].
+pub const NO_PENDING: u64 = u64::MAX;
+
+/// One open file or mapping that is a map.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct HolderRow {
+    /// The map, as in [`MapRow::address`].
+    pub map: u64,
+    /// The file's operations.
+    pub operations: u64,
+    /// First page of the mapping; [`NOT_MAPPED`] for an open file.
+    pub page_offset: u64,
+    /// `vm_flags` of the mapping; 0 for an open file.
+    pub vma_flags: u64,
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// File descriptor; 0 for a mapping.
+    pub fd: u32,
+    /// Name of the task.
+    pub comm: [u8; NAME_BYTES],
+}
+
+/// See [`HolderRow::page_offset`].
+pub const NOT_MAPPED: u64 = u64::MAX;
+
+/// Bytes of an array that one pass hands over.
+pub const CHUNK_BYTES: usize = 4096;
+
+/// Some bytes of an array's values.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ValueChunk {
+    /// Of which map.
+    pub map_id: u32,
+    /// From which byte on.
+    pub offset: u32,
+    /// The bytes.
+    pub bytes: [u8; CHUNK_BYTES],
+}
+
+const _: () = {
+    assert!(size_of::<Offsets>() == 20 * 4);
+    assert!(size_of::<Request>() == 32);
+    assert!(size_of::<MapRow>() == 88 && offset_of!(MapRow, name) == 72);
+    assert!(size_of::<HolderRow>() == 56 && offset_of!(HolderRow, comm) == 40);
+    assert!(size_of::<ValueChunk>() == 8 + CHUNK_BYTES);
+};
+
+// SAFETY: `repr(C)`, integers only, no padding (the sizes asserted above are the sums of the fields).
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for Offsets {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for Request {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for MapRow {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for HolderRow {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for ValueChunk {}

@@ -1,0 +1,84 @@
+//! The probes of Falco and its family, and what they count: values of their maps, read by the watching programs.
+
+use std::collections::BTreeMap;
+
+use agent_common::watch::{HolderRow, MapRow};
+
+use super::object::{Object, WatchError};
+use crate::{
+    observe::falco::maps::{self, ProbeMaps},
+    sample::{FalcoCounts, FalcoSample},
+};
+
+/// All of the node, by the id of the map of their counters: a reload makes new maps, and so a new probe.
+#[derive(Default)]
+pub(super) struct Falcos {
+    known: BTreeMap<u32, Falco>,
+}
+
+struct Falco {
+    maps: ProbeMaps,
+    before: FalcoCounts,
+    now: FalcoCounts,
+    traced: Option<Vec<u32>>,
+}
+
+impl Falcos {
+    /// Takes up new probes and forgets those that are gone.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError`].
+    pub(super) fn find(
+        &mut self,
+        object: &mut Object,
+        tables: &[MapRow],
+        holders: &[HolderRow],
+    ) -> Result<(), WatchError> {
+        let found = maps::find(tables, holders);
+        self.known.retain(|id, _| found.iter().any(|maps| maps.counters.id == *id));
+        for maps in
+            found.into_iter().filter(|maps| !self.known.contains_key(&maps.counters.id)).collect::<Vec<_>>()
+        {
+            let traced = match &maps.traced {
+                Some(row) => Some(maps::traced(row, &object.values(row.id, maps::bytes_of(row))?)),
+                None => None,
+            };
+            let bytes = object.values(maps.counters.id, maps::bytes_of(&maps.counters))?;
+            if let Some(now) = maps::counts(&maps.counters, &bytes) {
+                self.known.insert(maps.counters.id, Falco { maps, before: now.clone(), now, traced });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads all counters. A probe whose map is gone keeps its last ones until [`Self::find`] forgets it.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError`].
+    pub(super) fn read(&mut self, object: &mut Object) -> Result<(), WatchError> {
+        for falco in self.known.values_mut() {
+            let row = &falco.maps.counters;
+            let bytes = object.values(row.id, maps::bytes_of(row))?;
+            if let Some(now) = maps::counts(row, &bytes) {
+                falco.now = now;
+            }
+        }
+        Ok(())
+    }
+
+    /// From now on.
+    pub(super) fn begin(&mut self) {
+        for falco in self.known.values_mut() {
+            falco.before = falco.now.clone();
+        }
+    }
+
+    /// As last read.
+    pub(super) fn sample(&self) -> Vec<FalcoSample> {
+        let sample =
+            |falco: &Falco| maps::sample(&falco.maps, &falco.before, &falco.now, falco.traced.clone());
+        self.known.values().map(sample).collect()
+    }
+}

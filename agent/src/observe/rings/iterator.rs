@@ -1,0 +1,34 @@
+//! Positions through the iterator: a walk over all maps of the node, with the privileges of any BPF program.
+
+use agent_common::watch::{MapRow, NO_PENDING};
+
+use super::{
+    object::{Object, WatchError},
+    source::{Look, Route, Source},
+};
+use crate::sys::ring::Positions;
+
+/// Nothing is kept between looks.
+pub(super) struct Iterator;
+
+impl Source for Iterator {
+    fn route(&self) -> Route {
+        Route::Iterator
+    }
+
+    fn watch(&mut self, _map_ids: &[u32]) {}
+
+    fn look(&mut self, object: &mut Object) -> Result<Vec<Look>, WatchError> {
+        Ok(object.rings()?.iter().map(look).collect())
+    }
+}
+
+/// What a row says about positions.
+pub(super) fn look(row: &MapRow) -> Look {
+    Look {
+        map_id: row.id,
+        time_ns: row.time_ns,
+        positions: Positions { consumer: row.consumer, producer: row.producer },
+        pending: (row.pending != NO_PENDING).then_some(row.pending),
+    }
+}

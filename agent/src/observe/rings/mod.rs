@@ -1,0 +1,19 @@
+//! Every BPF ring buffer of the node, whoever made it: how full, how fast, whose.
+//!
+//! Two ways to the positions, behind one trait: the `iterator` reads them in the kernel and needs CAP_BPF and
+//! CAP_PERFMON alone; `pages` maps the two position pages of each ring read-only, which costs nanoseconds a look but
+//! needs CAP_SYS_ADMIN. Neither touches a ring's data. Left out: what a tool says about itself (`falco`).
+
+mod falcos;
+mod iterator;
+mod object;
+mod offsets;
+pub mod owners;
+mod pages;
+mod source;
+pub mod statistics;
+mod watch;
+
+pub use object::WatchError;
+pub use source::Route;
+pub use watch::{Rings, Wanted};

@@ -1,0 +1,181 @@
+//! Whose ring it is. Pure: from the rows of one pass to an owner for each ring.
+//!
+//! A ring belongs to a process that has it open. Tools such as Falco close their rings after putting them into an
+//! array of maps: then it belongs to the one that has that array open. And a process that only mapped it, where the
+//! kernel tells, maps the consumer's page for writing.
+
+use std::collections::BTreeMap;
+
+use agent_common::watch::{HolderRow, MapRow, NOT_MAPPED};
+
+/// How an owner was found, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// It has the ring open.
+    Open,
+    /// It has the array of maps open that holds the ring.
+    OuterMap,
+    /// It has the consumer's page mapped for writing.
+    Mapped,
+}
+
+/// A process that a ring belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Its name.
+    pub comm: String,
+    /// How it was found.
+    pub evidence: Evidence,
+}
+
+/// What one pass over the node saw.
+#[derive(Clone, Debug, Default)]
+pub struct Seen<'a> {
+    /// The rings.
+    pub rings: &'a [MapRow],
+    /// Arrays of maps, and the addresses of the maps that each holds, by index.
+    pub outer: &'a [(MapRow, Vec<u64>)],
+    /// Who has maps open or mapped.
+    pub holders: &'a [HolderRow],
+    /// dropctl's own process, which watches and owns nothing of others.
+    pub own_tgid: u32,
+}
+
+/// What is known of a ring beside its positions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `None`: nobody was found.
+    pub owner: Option<Owner>,
+    /// Its places in the array of maps that holds it: for Falco the CPUs that it serves.
+    pub places: Vec<u32>,
+    /// It is dropctl's.
+    pub is_own: bool,
+}
+
+/// `VM_WRITE` (include/linux/mm.h).
+const VM_WRITE: u64 = 2;
+
+/// The place of each ring, by map id.
+#[must_use]
+pub fn places(seen: &Seen<'_>) -> BTreeMap<u32, Place> {
+    let place = |ring: &MapRow| {
+        let held_by = seen.outer.iter().find(|(_, inner)| inner.contains(&ring.address));
+        let open =
+            |map: u64| seen.holders.iter().filter(move |row| row.map == map && row.page_offset == NOT_MAPPED);
+        let mapped = || {
+            let is_consumer = |row: &&HolderRow| {
+                row.map == ring.address && row.page_offset == 0 && row.vma_flags & VM_WRITE != 0
+            };
+            seen.holders.iter().filter(is_consumer)
+        };
+        let is_own = open(ring.address).any(|row| row.tgid == seen.own_tgid)
+            || mapped().any(|row| row.tgid == seen.own_tgid);
+        let others = |row: &&HolderRow| row.tgid != seen.own_tgid || is_own;
+        let outer = held_by.map(|(outer, _)| outer.address);
+        let candidates = open(ring.address)
+            .map(|row| (Evidence::Open, row))
+            .chain(outer.into_iter().flat_map(open).map(|row| (Evidence::OuterMap, row)))
+            .chain(mapped().map(|row| (Evidence::Mapped, row)))
+            .filter(|(_, row)| others(row));
+        // Of several with the same evidence the oldest process: its children inherited the file.
+        let best = candidates.min_by_key(|(evidence, row)| (*evidence, row.tgid));
+        let entries = held_by.iter().flat_map(|(_, inner)| (0..).zip(inner));
+        Place {
+            owner: best.map(|(evidence, row)| Owner { tgid: row.tgid, comm: name(&row.comm), evidence }),
+            places: entries.filter(|(_, entry)| **entry == ring.address).map(|(index, _)| index).collect(),
+            is_own,
+        }
+    };
+    seen.rings.iter().map(|ring| (ring.id, place(ring))).collect()
+}
+
+/// A name of the kernel's: up to the first zero, whatever bytes it has.
+#[must_use]
+pub fn name(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+/// The tool that a process is, from a closed set; `other` for everybody else.
+#[must_use]
+pub fn tool(comm: &str) -> &'static str {
+    const KNOWN: [(&str, &str); 12] = [
+        ("dropctl", "dropctl"),
+        ("falco", "falco"),
+        ("scap-open", "falco"),
+        ("sysdig", "sysdig"),
+        ("csysdig", "sysdig"),
+        ("tetragon", "tetragon"),
+        ("tracee", "tracee"),
+        ("bpftrace", "bpftrace"),
+        ("ig", "inspektor-gadget"),
+        ("gadgettracerman", "inspektor-gadget"),
+        ("cilium-agent", "cilium"),
+        ("system-probe", "datadog"),
+    ];
+    let systemd = comm.starts_with("systemd").then_some("systemd");
+    let known = KNOWN.iter().find(|(name, _)| *name == comm).map(|(_, tool)| *tool);
+    known.or(systemd).unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(id: u32, address: u64) -> MapRow {
+        MapRow { id, address, ..MapRow::default() }
+    }
+
+    fn open(map: u64, tgid: u32, comm: &[u8]) -> HolderRow {
+        let mut row = HolderRow { map, tgid, page_offset: NOT_MAPPED, fd: 3, ..HolderRow::default() };
+        row.comm[..comm.len()].copy_from_slice(comm);
+        row
+    }
+
+    fn owner_of(id: u32, seen: &Seen<'_>) -> Option<(u32, Evidence)> {
+        places(seen)[&id].owner.as_ref().map(|owner| (owner.tgid, owner.evidence))
+    }
+
+    #[test]
+    fn who_has_it_open_owns_it_and_children_do_not() {
+        let holders = [open(0xa, 70, b"child"), open(0xa, 50, b"bpftrace"), open(0xb, 40, b"x")];
+        let rings = [ring(1, 0xa), ring(2, 0xc)];
+        let seen = Seen { rings: &rings, holders: &holders, ..Seen::default() };
+        assert_eq!(owner_of(1, &seen), Some((50, Evidence::Open)));
+        assert_eq!(owner_of(2, &seen), None);
+    }
+
+    #[test]
+    fn closed_rings_belong_to_the_owner_of_their_outer_map() {
+        let rings = [ring(1, 0xa), ring(2, 0xb)];
+        let outer = [(ring(9, 0xf), vec![0xa, 0xa, 0xb])];
+        let holders = [open(0xf, 50, b"falco")];
+        let seen = Seen { rings: &rings, outer: &outer, holders: &holders, own_tgid: 7 };
+        assert_eq!(owner_of(1, &seen), Some((50, Evidence::OuterMap)));
+        let places = places(&seen);
+        assert_eq!((&places[&1].places[..], &places[&2].places[..]), (&[0, 1][..], &[2][..]));
+    }
+
+    #[test]
+    fn watching_is_not_owning() {
+        let mapped = HolderRow { map: 0xa, tgid: 7, vma_flags: 1, ..HolderRow::default() };
+        let rings = [ring(1, 0xa)];
+        let holders = [mapped, HolderRow { tgid: 60, vma_flags: 3, ..mapped }];
+        let seen = Seen { rings: &rings, holders: &holders, own_tgid: 7, ..Seen::default() };
+        assert_eq!(owner_of(1, &seen), Some((60, Evidence::Mapped)));
+        assert!(!places(&seen)[&1].is_own);
+        let holders = [open(0xa, 7, b"dropctl")];
+        let seen = Seen { rings: &rings, holders: &holders, own_tgid: 7, ..Seen::default() };
+        assert!(places(&seen)[&1].is_own);
+    }
+
+    #[test]
+    fn names_may_be_any_bytes() {
+        assert_eq!(name(b"falco\0\0\0"), "falco");
+        assert_eq!(name(&[0xff, b'a']), "\u{fffd}a");
+        assert_eq!(name(&[b'x'; 16]).len(), 16);
+        assert_eq!([tool("falco"), tool("systemd-journal"), tool("me")], ["falco", "systemd", "other"]);
+    }
+}

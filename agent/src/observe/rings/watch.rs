@@ -1,0 +1,329 @@
+//! The watching thread: finds rings, looks at them many times a second, lets go of those that are gone.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use agent_common::watch::MapRow;
+
+use super::{
+    falcos::Falcos,
+    iterator::{self, Iterator},
+    object::{Object, WatchError},
+    owners::{Place, Seen, name, places, tool},
+    pages::Pages,
+    source::{Look, Route, Source},
+    statistics::{BASE_NS, Statistics},
+};
+use crate::sample::{FalcoSample, RingOwner, RingSample};
+
+/// How rings are to be watched.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Which way; the better one that is allowed if it is left open.
+    pub route: Option<Route>,
+}
+
+/// Time between two looks: a consumer's sleep of 30 ms is seen, and the look costs nothing to speak of.
+const EVERY_PAGES: Duration = Duration::from_millis(5);
+/// The iterator walks over all maps of the node.
+const EVERY_ITERATOR: Duration = Duration::from_millis(10);
+/// New rings are found, and dead ones let go, within a second.
+const DISCOVER_EVERY: Duration = Duration::from_millis(500);
+/// Owners may change without a ring being made: a process that forks and ends.
+const OWNERS_EVERY: Duration = Duration::from_secs(30);
+/// References to a ring that only we have mapped: our mapping's, and the iterator's while it looks.
+const REFERENCES_OF_OURS: u64 = 2;
+/// Rings that are watched at most.
+const MOST_RINGS: usize = 1024;
+/// `BPF_F_RB_OVERWRITE` (include/uapi/linux/bpf.h, 6.19): such a ring refuses nothing, it overwrites.
+const OVERWRITE: u32 = 1 << 19;
+
+/// The running thread.
+pub struct Rings {
+    watched: Arc<Mutex<Watched>>,
+    route: Route,
+    every: Duration,
+    /// `None` once told to stop.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread knows.
+#[derive(Default)]
+struct Watched {
+    rings: BTreeMap<u32, Ring>,
+    falcos: Falcos,
+    /// The last pass that failed, in words.
+    failure: Option<String>,
+}
+
+struct Ring {
+    row: MapRow,
+    statistics: Statistics,
+    pending: Option<u64>,
+    time_ns: u64,
+    place: Place,
+}
+
+impl Rings {
+    /// Loads the watching programs and starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError`].
+    pub fn start(wanted: Wanted) -> Result<Self, WatchError> {
+        let object = Object::load()?;
+        let route = match wanted.route {
+            Some(route) => route,
+            None if Pages::allowed(object.own_map_id()) => Route::Pages,
+            None => Route::Iterator,
+        };
+        let (source, every): (Box<dyn Source>, Duration) = match route {
+            Route::Pages => (Box::new(Pages::new()), EVERY_PAGES),
+            Route::Iterator => (Box::new(Iterator), EVERY_ITERATOR),
+        };
+        let watched = Arc::<Mutex<Watched>>::default();
+        let (stop, stops) = channel();
+        let mut watch = Watch { object, source, every, watched: Arc::clone(&watched), owners_known: None };
+        watch.discover()?;
+        let thread = thread::Builder::new()
+            .name("dropctl-rings".to_owned())
+            .spawn(move || watch.run(&stops))
+            .map_err(|source| WatchError::Pass { program: "rings", source })?;
+        Ok(Self { watched, route, every, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Which way positions are read.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        self.route
+    }
+
+    /// Time between two looks.
+    #[must_use]
+    pub fn every(&self) -> Duration {
+        self.every
+    }
+
+    /// Why the last pass failed; `None` if it did not.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.lock().failure.clone()
+    }
+
+    /// Every ring as the last look saw it.
+    #[must_use]
+    pub fn sample(&self) -> Vec<RingSample> {
+        self.lock().rings.values().map(|ring| sample(ring, self.every)).collect()
+    }
+
+    /// Every Falco's counters as last read.
+    #[must_use]
+    pub fn falcos(&self) -> Vec<FalcoSample> {
+        self.lock().falcos.sample()
+    }
+
+    /// Begins a window: what was seen before counts no more.
+    pub fn begin(&self) {
+        let mut watched = self.lock();
+        for ring in watched.rings.values_mut() {
+            ring.statistics =
+                Statistics::new(ring.row.max_entries.into(), ring.time_ns, ring.statistics.positions());
+        }
+        watched.falcos.begin();
+    }
+
+    /// Ends a window: reads once more what is read less often than positions.
+    pub fn end(&mut self) {
+        // The thread is the one that may run passes; it reads the counters as it ends.
+        self.join();
+    }
+
+    fn join(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Without the thread's end the programs would stay loaded and rings mapped.
+impl Drop for Rings {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+fn sample(ring: &Ring, every: Duration) -> RingSample {
+    let Ring { row, statistics, pending, time_ns, place } = ring;
+    let positions = statistics.positions();
+    let capacity_bytes = u64::from(row.max_entries);
+    let overwrites = row.flags & OVERWRITE != 0;
+    // Where records are overwritten, positions drift apart by more than there is room for.
+    let held = |bytes: u64| if overwrites { bytes.min(capacity_bytes) } else { bytes };
+    let shortest_ns = BASE_NS.max(u64::try_from(every.as_nanos()).unwrap_or(u64::MAX));
+    RingSample {
+        map_id: row.id,
+        name: Some(name(&row.name)).filter(|name| !name.is_empty()),
+        time_ns: *time_ns,
+        capacity_bytes,
+        overwrites,
+        producer_bytes: positions.producer,
+        consumer_bytes: positions.consumer,
+        pending_bytes: pending.map(|pending| positions.producer.saturating_sub(pending)),
+        backlog_bytes: held(positions.backlog_bytes()),
+        backlog_max_bytes: held(statistics.backlog_max_bytes),
+        produced_bytes: statistics.produced_bytes(),
+        consumed_bytes: statistics.consumed_bytes(),
+        above_90_ns: statistics.above_90_ns,
+        full_ns: statistics.full_ns,
+        stalls: statistics.stalls,
+        stalled_ns: statistics.stalled_ns,
+        looks: statistics.looks,
+        arrivals: statistics
+            .arrivals
+            .maxima()
+            .into_iter()
+            .filter(|(length_ns, _)| *length_ns >= shortest_ns)
+            .collect(),
+        owner: place.owner.as_ref().map(|owner| RingOwner {
+            tgid: owner.tgid,
+            comm: owner.comm.clone(),
+            tool: tool(&owner.comm).to_owned(),
+        }),
+        places: place.places.clone(),
+        is_own: place.is_own,
+    }
+}
+
+/// What the thread works with.
+struct Watch {
+    object: Object,
+    source: Box<dyn Source>,
+    every: Duration,
+    watched: Arc<Mutex<Watched>>,
+    owners_known: Option<Instant>,
+}
+
+impl Watch {
+    fn run(mut self, stops: &Receiver<()>) {
+        let mut next_look = Instant::now();
+        let mut next_discovery = Instant::now() + DISCOVER_EVERY;
+        loop {
+            // Late is late: no burst of looks makes up for it.
+            next_look = (next_look + self.every).max(Instant::now());
+            match stops.recv_timeout(next_look.saturating_duration_since(Instant::now())) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let mut outcome = self.look();
+            if Instant::now() >= next_discovery {
+                next_discovery = Instant::now() + DISCOVER_EVERY;
+                outcome = outcome.and_then(|()| self.discover());
+            }
+            let failure = outcome.err().map(|error| error.to_string());
+            self.lock().failure = failure;
+        }
+        // The last word, so that a window ends with what was counted in it.
+        let last = self.look().and_then(|()| self.read_counters());
+        self.lock().failure = last.err().map(|error| error.to_string());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look(&mut self) -> Result<(), WatchError> {
+        let looks = self.source.look(&mut self.object)?;
+        let mut watched = self.lock();
+        for look in looks {
+            if let Some(ring) = watched.rings.get_mut(&look.map_id) {
+                ring.add(look);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up new rings and lets go of the dead.
+    fn discover(&mut self) -> Result<(), WatchError> {
+        let mut rows = self.object.rings()?;
+        if self.source.route() == Route::Pages {
+            rows.retain(|row| row.references > REFERENCES_OF_OURS || !self.knows(row.id));
+        }
+        rows.truncate(MOST_RINGS);
+        let has_new = rows.iter().any(|row| !self.knows(row.id));
+        let ids: Vec<u32> = rows.iter().map(|row| row.id).collect();
+        self.source.watch(&ids);
+        let stale = self.owners_known.is_none_or(|at| at.elapsed() >= OWNERS_EVERY);
+        let places = if has_new || stale { Some(self.places(&rows)?) } else { None };
+        let mut watched = self.lock();
+        watched.rings.retain(|id, _| ids.contains(id));
+        for row in rows {
+            let look = iterator::look(&row);
+            let new = || Ring {
+                row,
+                statistics: Statistics::new(row.max_entries.into(), look.time_ns, look.positions),
+                pending: look.pending,
+                time_ns: look.time_ns,
+                place: Place::default(),
+            };
+            watched.rings.entry(row.id).or_insert_with(new);
+        }
+        for (id, place) in places.into_iter().flatten() {
+            if let Some(ring) = watched.rings.get_mut(&id) {
+                ring.place = place;
+            }
+        }
+        drop(watched);
+        self.read_counters()
+    }
+
+    fn read_counters(&mut self) -> Result<(), WatchError> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.falcos.read(&mut self.object)
+    }
+
+    fn knows(&self, map_id: u32) -> bool {
+        self.lock().rings.contains_key(&map_id)
+    }
+
+    fn places(&mut self, rings: &[MapRow]) -> Result<BTreeMap<u32, Place>, WatchError> {
+        const POINTER: usize = size_of::<u64>();
+        self.owners_known = Some(Instant::now());
+        let holders = self.object.holders()?;
+        let mut outer = Vec::new();
+        let tables = self.object.tables()?;
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.falcos.find(&mut self.object, &tables, &holders)?;
+        drop(watched);
+        for table in tables {
+            if table.map_type == agent_common::watch::ARRAY_OF_MAPS {
+                let length = (table.max_entries as usize).min(4096) * POINTER;
+                let bytes = self.object.values(table.id, length)?;
+                let words = bytes.chunks_exact(POINTER).filter_map(|word| word.try_into().ok());
+                outer.push((table, words.map(u64::from_ne_bytes).collect()));
+            }
+        }
+        let own_tgid = self.object.own_tgid().unwrap_or(0);
+        Ok(places(&Seen { rings, outer: &outer, holders: &holders, own_tgid }))
+    }
+}
+
+impl Ring {
+    fn add(&mut self, look: Look) {
+        self.statistics.add(look.time_ns, look.positions);
+        self.pending = look.pending;
+        self.time_ns = look.time_ns;
+    }
+}
