@@ -47,7 +47,7 @@ pub enum Command {
 /// What runs per syscall.
 #[derive(Clone, Debug, Args)]
 pub struct ProbeArgs {
-    /// What runs per syscall: count everything exactly, or also stream records into a ring.
+    /// What runs per syscall: count everything exactly, also stream records into a ring, or nothing.
     #[arg(long)]
     pub mode: Option<Mode>,
     /// Ring size: a power of two, such as 8MiB or 8388608.

@@ -12,6 +12,8 @@ pub enum Mode {
     Stream,
     /// Count everything.
     Count,
+    /// Nothing: only the rings of others are watched.
+    Passive,
 }
 
 impl Mode {
@@ -21,6 +23,7 @@ impl Mode {
         match self {
             Self::Stream => "stream",
             Self::Count => "count",
+            Self::Passive => "passive",
         }
     }
 }

@@ -5,14 +5,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::{net::TcpListener, sync::oneshot};
 
-use super::{REVISION, limits, log, sampler::Sampler, stop::StopSignals};
+use super::{REVISION, limits, log, sampler::Sampler, sensors::Sensors, stop::StopSignals};
 use crate::{
     cli::AgentArgs,
     config::{AgentConfig, File},
     metrics::{collector::Setup, server},
     observe::capability,
-    probe::Probe,
-    sample::ProbeSample,
+    sample::Sample,
 };
 
 /// Runs the command.
@@ -23,7 +22,7 @@ pub fn run(args: &AgentArgs) -> Result<()> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start tokio")?;
     let last = runtime.block_on(serve(&config))?;
-    log::say(&format!("detached; {}", in_one_line(&last)));
+    log::say(&in_one_line(&last));
     Ok(())
 }
 
@@ -38,26 +37,27 @@ fn configure(args: &AgentArgs, file: &File) -> Result<AgentConfig> {
     }
 }
 
-async fn serve(config: &AgentConfig) -> Result<ProbeSample> {
+async fn serve(config: &AgentConfig) -> Result<Sample> {
     let mut stop = StopSignals::new()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
     let address = listener.local_addr().context("read the address listened on")?;
-    let mut probe = Probe::start(&config.request, log::kernel_half())?;
-    log::show_kernel_half(probe.ebpf())?;
-
-    let plan = probe.plan().clone();
-    let (sampler, newest) = Sampler::start(probe, config.interval)?;
-    let setup =
-        Setup { request: config.request, visibility: plan.visibility, revision: REVISION.unwrap_or("") };
+    let sensors = Sensors::start(&config.request)?;
+    let setup = Setup {
+        request: config.request,
+        visibility: sensors.visibility().to_vec(),
+        revision: REVISION.unwrap_or(""),
+    };
+    let place = sensors.hook().map_or_else(String::new, |hook| format!(" at {}", hook.as_str()));
+    let (sampler, newest) = Sampler::start(sensors, config.interval)?;
     let router = server::router(newest, setup, config.interval).context("register metrics")?;
     let (stop_server, server_stops) = oneshot::channel::<()>();
     let server = tokio::spawn(server::serve(listener, router, async {
         let _ = server_stops.await;
     }));
-    let (mode, hook) = (config.request.mode.as_str(), plan.hook.as_str());
-    log::say(&format!("{mode} at {hook}, serving http://{address}/metrics"));
+    let mode = config.request.mode.as_str();
+    log::say(&format!("{mode}{place}, serving http://{address}/metrics"));
 
     stop.wait().await;
     let last = sampler.stop()?;
@@ -67,10 +67,11 @@ async fn serve(config: &AgentConfig) -> Result<ProbeSample> {
     Ok(last)
 }
 
-fn in_one_line(last: &ProbeSample) -> String {
+fn in_one_line(last: &Sample) -> String {
+    let Some(last) = &last.probe else { return "ended".to_owned() };
     let events = &last.events;
     let missed = last.missed.map_or_else(|| "an unknown number".to_owned(), |missed| missed.to_string());
-    let counted = format!("{} syscall exits counted, {missed} missed", events.seen);
+    let counted = format!("detached; {} syscall exits counted, {missed} missed", events.seen);
     match &last.stream {
         None => counted,
         Some(stream) => format!(

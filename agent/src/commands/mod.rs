@@ -5,6 +5,7 @@ mod log;
 mod output;
 pub mod report;
 mod sampler;
+mod sensors;
 mod stop;
 
 pub use log::{start as start_log, talk};

@@ -5,15 +5,12 @@ use std::{io::IsTerminal as _, time::Duration};
 use anyhow::{Context as _, Result};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
-use super::{REVISION, limits, log, output::Output, stop::StopSignals};
+use super::{REVISION, limits, log, output::Output, sensors::Sensors, stop::StopSignals};
 use crate::{
     cli::{Format, ReportArgs},
     config::ReportConfig,
     observe::{capability, node, own},
-    probe::Probe,
     report::{self, Report, Subject},
-    sample::{Clock, ProbeSample, Sample},
-    sys::clock,
     timeline::Window,
 };
 
@@ -44,11 +41,10 @@ pub fn run(args: &ReportArgs) -> Result<()> {
 async fn look(config: &ReportConfig) -> Result<Report> {
     let mut stop = StopSignals::new()?;
     let node = node::read();
-    let mut probe = Probe::start(&config.request, log::kernel_half())?;
-    log::show_kernel_half(probe.ebpf())?;
-    let mut window = Window::new(probe.attached_at());
-    let plan = probe.plan().clone();
-    let own_at_start = own::read();
+    let mut sensors = Sensors::start(&config.request)?;
+    let mut window = Window::new(sensors.begun());
+    let (hook, visibility) = (sensors.hook(), sensors.visibility().to_vec());
+    let cpu_ns_at_start = own::read().cpu_ns;
     say_what_happens(config.duration);
 
     let mut ticks = interval_at(Instant::now() + SAMPLE_EVERY, SAMPLE_EVERY);
@@ -59,27 +55,16 @@ async fn look(config: &ReportConfig) -> Result<Report> {
         tokio::select! {
             () = &mut end => break,
             () = stop.wait() => break,
-            _ = ticks.tick() => window.push(sample(clock::now(), probe.sample(), own_at_start.cpu_ns)),
+            _ = ticks.tick() => window.push(sensors.sample()),
         }
     }
-    let end = probe.detach().context("stop the probe")?;
-    let last = probe.stop().context("stop the probe")?;
-    window.push(sample(end, last, own_at_start.cpu_ns));
-    let subject = Subject {
-        node: &node,
-        request: &config.request,
-        hook: plan.hook,
-        visibility: &plan.visibility,
-        revision: REVISION,
-    };
+    let mut last = sensors.stop().context("stop the probe")?;
+    // CPU time counts from the start of the window; loading is not what it costs to look.
+    last.own.cpu_ns = last.own.cpu_ns.saturating_sub(cpu_ns_at_start);
+    window.push(last);
+    let subject =
+        Subject { node: &node, request: &config.request, hook, visibility: &visibility, revision: REVISION };
     report::build(&subject, &window).context("the window holds no sample")
-}
-
-/// CPU time counts from the start of the window; loading is not what it costs to look.
-fn sample(clock: Clock, probe: ProbeSample, cpu_ns_at_start: u64) -> Sample {
-    let mut own = own::read();
-    own.cpu_ns = own.cpu_ns.saturating_sub(cpu_ns_at_start);
-    Sample { clock, probe, own }
 }
 
 /// Nobody should wait in front of a silent terminal.

@@ -13,12 +13,8 @@ use std::{
 use anyhow::{Context as _, Result, anyhow};
 use tokio::sync::watch;
 
-use crate::{
-    observe::own,
-    probe::{Probe, ProbeError},
-    sample::{ProbeSample, Sample},
-    sys::clock,
-};
+use super::sensors::Sensors;
+use crate::{probe::ProbeError, sample::Sample};
 
 /// The counters are read at least this often, whatever the interval: the kernel half keeps the times of a few
 /// overruns only (`OVERRUNS_KEPT`).
@@ -27,26 +23,26 @@ const LONGEST_UNREAD: Duration = Duration::from_secs(1);
 /// The running thread.
 pub(super) struct Sampler {
     stop: Sender<()>,
-    thread: JoinHandle<Result<ProbeSample, ProbeError>>,
+    thread: JoinHandle<Result<Sample, ProbeError>>,
 }
 
 impl Sampler {
     /// Starts it; the receiver has the newest sample, at most `interval` old.
     pub(super) fn start(
-        mut probe: Probe,
+        mut sensors: Sensors,
         interval: Duration,
     ) -> Result<(Self, watch::Receiver<Arc<Sample>>)> {
-        let (samples, newest) = watch::channel(Arc::new(sample(&mut probe)));
+        let (samples, newest) = watch::channel(Arc::new(sensors.sample()));
         let (stop, stops) = channel();
         let thread = thread::Builder::new()
             .name("dropctl-sample".to_owned())
-            .spawn(move || run(probe, interval, &samples, &stops))
+            .spawn(move || run(sensors, interval, &samples, &stops))
             .context("start the sampling thread")?;
         Ok((Self { stop, thread }, newest))
     }
 
-    /// Stops the probe and returns its last sample.
-    pub(super) fn stop(self) -> Result<ProbeSample> {
+    /// Ends everything and returns the last sample.
+    pub(super) fn stop(self) -> Result<Sample> {
         drop(self.stop);
         let last = self.thread.join().map_err(|_| anyhow!("the sampling thread panicked"))?;
         last.context("stop the probe")
@@ -54,11 +50,11 @@ impl Sampler {
 }
 
 fn run(
-    mut probe: Probe,
+    mut sensors: Sensors,
     interval: Duration,
     samples: &watch::Sender<Arc<Sample>>,
     stops: &Receiver<()>,
-) -> Result<ProbeSample, ProbeError> {
+) -> Result<Sample, ProbeError> {
     let readings = u32::try_from(interval.as_nanos().div_ceil(LONGEST_UNREAD.as_nanos())).unwrap_or(1).max(1);
     let between = interval / readings;
     let mut next = Instant::now();
@@ -69,14 +65,10 @@ fn run(
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
         }
-        let sample = sample(&mut probe);
+        let sample = sensors.sample();
         if reading == readings {
             samples.send_replace(Arc::new(sample));
         }
     }
-    probe.stop()
-}
-
-fn sample(probe: &mut Probe) -> Sample {
-    Sample { clock: clock::now(), probe: probe.sample(), own: own::read() }
+    sensors.stop()
 }

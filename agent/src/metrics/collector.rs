@@ -1,6 +1,8 @@
 //! A Prometheus collector over the newest sample. It holds no counters of its own: what the kernel counted is
 //! shown as it is, so nothing is counted twice and a scrape never waits for the event path.
 
+mod rings;
+
 use std::{
     collections::BTreeSet,
     sync::{
@@ -17,9 +19,10 @@ use prometheus::{
 };
 use tokio::sync::watch;
 
+use self::rings::Numbering;
 use super::names::{self, Kind, Metric};
 use crate::{
-    sample::{Sample, StreamSample},
+    sample::{ProbeSample, Sample, StreamSample},
     setup::{Request, Visibility},
     syscall,
     timeline::window::seconds,
@@ -46,6 +49,7 @@ pub struct SampleCollector {
     samples: watch::Receiver<Arc<Sample>>,
     setup: Arc<Setup>,
     admitted: Arc<Mutex<BTreeSet<u16>>>,
+    numbering: Arc<Mutex<Numbering>>,
     /// Duration of the previous scrape, ns; 0 before the first.
     scrape_ns: Arc<AtomicU64>,
     descs: Vec<Desc>,
@@ -71,6 +75,7 @@ impl SampleCollector {
             samples,
             setup: Arc::new(setup),
             admitted: Arc::default(),
+            numbering: Arc::default(),
             scrape_ns: Arc::default(),
             descs: names::ALL.iter().map(desc).collect::<Result<_, _>>()?,
         })
@@ -82,26 +87,19 @@ impl SampleCollector {
     }
 
     fn families(&self, sample: &Sample) -> Vec<MetricFamily> {
-        let events = &sample.probe.events;
         let request = &self.setup.request;
         let mut families = vec![
             labelled(names::BUILD_INFO, vec![(vec![env!("CARGO_PKG_VERSION"), self.setup.revision], 1.0)]),
             labelled(names::PROBE_MODE, vec![(vec![request.mode.as_str()], 1.0)]),
-            plain(names::SEEN, float(events.seen)),
-            plain(names::OWN, float(events.own)),
         ];
-        families.extend(sample.probe.missed.map(|missed| plain(names::MISSED, float(missed))));
-        if let Some(stream) = &sample.probe.stream {
-            families.extend([
-                plain(names::SAMPLED_OUT, float(events.sampled_out)),
-                plain(names::ATTEMPTED, float(events.attempted)),
-                plain(names::SUBMITTED, float(events.submitted)),
-                plain(names::DROPPED, float(events.dropped)),
-                plain(names::SAMPLE_RATIO, 1.0 / f64::from(request.sample)),
-            ]);
-            families.extend(stream_families(stream));
+        if let Some(probe) = &sample.probe {
+            families.extend(self.probe_families(probe));
         }
-        families.push(self.syscalls(&sample.probe.syscalls));
+        if let Some(rings) = &sample.rings {
+            let mut numbering = self.numbering.lock().unwrap_or_else(PoisonError::into_inner);
+            let falcos = sample.falcos.as_deref().unwrap_or_default();
+            families.extend(numbering.families(rings, falcos));
+        }
         let visibility = self.setup.visibility.iter();
         families.push(labelled(
             names::VISIBILITY,
@@ -114,6 +112,24 @@ impl SampleCollector {
         let scrape_ns = self.scrape_ns.load(Ordering::Relaxed);
         families.extend((scrape_ns > 0).then(|| plain(names::SCRAPE_DURATION, seconds(scrape_ns))));
         families.push(plain(names::SAMPLE_TIMESTAMP, seconds(sample.clock.real_ns)));
+        families
+    }
+
+    fn probe_families(&self, probe: &ProbeSample) -> Vec<MetricFamily> {
+        let events = &probe.events;
+        let mut families = vec![plain(names::SEEN, float(events.seen)), plain(names::OWN, float(events.own))];
+        families.extend(probe.missed.map(|missed| plain(names::MISSED, float(missed))));
+        if let Some(stream) = &probe.stream {
+            families.extend([
+                plain(names::SAMPLED_OUT, float(events.sampled_out)),
+                plain(names::ATTEMPTED, float(events.attempted)),
+                plain(names::SUBMITTED, float(events.submitted)),
+                plain(names::DROPPED, float(events.dropped)),
+                plain(names::SAMPLE_RATIO, 1.0 / f64::from(self.setup.request.sample)),
+            ]);
+            families.extend(stream_families(stream));
+        }
+        families.push(self.syscalls(&probe.syscalls));
         families
     }
 

@@ -129,6 +129,80 @@ pub const SCRAPE_DURATION: Metric =
 pub const SAMPLE_TIMESTAMP: Metric =
     gauge("dropctl_sample_timestamp_seconds", "Unix time of the sample that this page shows.");
 
+/// Which ring a series is about: the tool, which of its processes, which of its rings.
+const OF_A_RING: &[&str] = &["tool", "tool_instance", "ring"];
+
+const fn ring_counter(name: &'static str, help: &'static str) -> Metric {
+    Metric { labels: OF_A_RING, ..counter(name, help) }
+}
+
+const fn ring_gauge(name: &'static str, help: &'static str) -> Metric {
+    Metric { labels: OF_A_RING, ..gauge(name, help) }
+}
+
+/// Size of another tool's ring.
+pub const TOOL_RING_CAPACITY: Metric = ring_gauge("dropctl_ring_capacity_bytes", "Data bytes of the ring.");
+/// Backlog of another tool's ring.
+pub const TOOL_RING_BACKLOG: Metric =
+    ring_gauge("dropctl_ring_backlog_bytes", "Bytes reserved and not consumed at the last look.");
+/// Largest backlog of another tool's ring.
+pub const TOOL_RING_BACKLOG_MAX: Metric = ring_gauge(
+    "dropctl_ring_backlog_max_bytes",
+    "Largest backlog that a look found since the ring was found.",
+);
+/// Bytes into another tool's ring.
+pub const TOOL_RING_PRODUCED: Metric = ring_counter(
+    "dropctl_ring_produced_bytes_total",
+    "Bytes reserved since the ring was found, headers included.",
+);
+/// Bytes out of another tool's ring.
+pub const TOOL_RING_CONSUMED: Metric =
+    ring_counter("dropctl_ring_consumed_bytes_total", "Bytes consumed since the ring was found.");
+/// Time near the top.
+pub const TOOL_RING_ABOVE_90: Metric = ring_counter(
+    "dropctl_ring_above_90_percent_seconds_total",
+    "Time with at least 90 % of the ring taken; as fine as the looks.",
+);
+/// Time at the top.
+pub const TOOL_RING_FULL: Metric = ring_counter(
+    "dropctl_ring_full_seconds_total",
+    "Time without room for a record of a page, or a sixteenth of the ring; as fine as the looks.",
+);
+/// Time of stalls.
+pub const TOOL_RING_STALLED: Metric = ring_counter(
+    "dropctl_ring_stalled_seconds_total",
+    "Time in which nothing was consumed for 100 ms and more although records had come.",
+);
+/// What churns.
+pub const TOOL_RING_INFO: Metric = Metric {
+    labels: &["tool", "tool_instance", "ring", "map_id", "map_name", "pid", "comm"],
+    ..gauge("dropctl_ring_info", "Which map of which process the ring is; always 1.")
+};
+
+/// Drops of another tool's ring.
+pub const TOOL_RING_DROPS: Metric = ring_counter(
+    "dropctl_ring_drops_total",
+    "Records that the ring refused, since the tool loaded its probe; absent for tools that do not tell.",
+);
+/// Where they come from.
+pub const TOOL_RING_DROPS_SOURCE: Metric = Metric {
+    labels: &["tool", "tool_instance", "ring", "source"],
+    ..gauge("dropctl_ring_drops_source_info", "Where dropctl_ring_drops_total comes from; always 1.")
+};
+/// Falco's events.
+pub const FALCO_EVENTS: Metric = Metric {
+    labels: &["tool_instance"],
+    ..counter("dropctl_falco_events_total", "Falco's n_evts: attempts to write an event, drops included.")
+};
+/// Falco's drops.
+pub const FALCO_DROPS: Metric = Metric {
+    labels: &["tool_instance", "category"],
+    ..counter(
+        "dropctl_falco_drops_total",
+        "Falco's drops by its own categories; none: in no category, scratch_map: larger than 64 KiB.",
+    )
+};
+
 /// All of them, in the order of the page.
 pub const ALL: &[Metric] = &[
     BUILD_INFO,
@@ -150,6 +224,19 @@ pub const ALL: &[Metric] = &[
     RING_BACKLOG_MAX,
     SAMPLE_RATIO,
     SYSCALLS,
+    TOOL_RING_CAPACITY,
+    TOOL_RING_BACKLOG,
+    TOOL_RING_BACKLOG_MAX,
+    TOOL_RING_PRODUCED,
+    TOOL_RING_CONSUMED,
+    TOOL_RING_ABOVE_90,
+    TOOL_RING_FULL,
+    TOOL_RING_STALLED,
+    TOOL_RING_DROPS,
+    TOOL_RING_DROPS_SOURCE,
+    TOOL_RING_INFO,
+    FALCO_EVENTS,
+    FALCO_DROPS,
     VISIBILITY,
     AGENT_CPU,
     AGENT_RESIDENT,

@@ -7,7 +7,7 @@ use super::{
         Accounting, Build, Evidence, Flow, Loss, Overrun, Own, OwnRing, Process, Processes, Report, SCHEMA,
         Syscall, Throughput, WindowFacts,
     },
-    number,
+    number, tools,
 };
 use crate::{
     diagnose::diagnose,
@@ -24,8 +24,8 @@ pub struct Subject<'a> {
     pub node: &'a Node,
     /// What the probe was asked for.
     pub request: &'a Request,
-    /// Where it sat.
-    pub hook: Hook,
+    /// Where it sat; `None` in mode `passive`.
+    pub hook: Option<Hook>,
     /// What the node allowed.
     pub visibility: &'a [Visibility],
     /// Commit that dropctl was built from.
@@ -36,11 +36,20 @@ pub struct Subject<'a> {
 #[must_use]
 pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
     let last = window.last()?;
-    let probe = &last.probe;
+    let probe = last.probe.as_ref();
     let window_seconds = seconds(window.length_ns());
     let findings = diagnose(window, subject.visibility);
-    let accounting = account(probe);
+    let accounting = probe.map(account);
+    let own_sentence = match (probe, &accounting) {
+        (Some(probe), Some(accounting)) => verdict(probe, accounting, window_seconds),
+        _ => format!(
+            "dropctl attached nothing to syscalls and watched ring buffers for {}.",
+            number::seconds(window_seconds)
+        ),
+    };
     let cpu_seconds = seconds(last.own.cpu_ns);
+    let falcos = last.falcos.as_deref().unwrap_or_default();
+    let tools = last.rings.as_deref().map(|rings| tools::build(rings, falcos, window_seconds));
     Some(Report {
         schema: SCHEMA.to_owned(),
         dropctl: Build {
@@ -55,12 +64,18 @@ pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
             suspended_seconds: seconds(window.suspended_ns()),
         },
         visibility: subject.visibility.to_vec(),
-        verdict: verdict(probe, &accounting, window_seconds),
-        throughput: throughput(window, probe, window_seconds),
-        loss: loss(window, probe),
+        verdict: [tools::verdict(tools.as_deref().unwrap_or_default()), own_sentence]
+            .join(" ")
+            .trim_start()
+            .to_owned(),
+        throughput: probe.map(|probe| throughput(window, probe, window_seconds)),
+        loss: probe.map(|probe| loss(window, probe)),
+        tools,
         findings,
-        syscalls: syscalls(probe, window_seconds),
-        processes: probe.stream.as_ref().map(|stream| processes(stream, &probe.events, subject.request)),
+        syscalls: probe.map(|probe| syscalls(probe, window_seconds)),
+        processes: probe.and_then(|probe| {
+            probe.stream.as_ref().map(|stream| processes(stream, &probe.events, subject.request))
+        }),
         own: Own {
             mode: subject.request.mode,
             hook: subject.hook,
@@ -68,7 +83,7 @@ pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
             cpu_seconds,
             cpu_share: ratio(cpu_seconds, window_seconds),
             resident_bytes: last.own.resident_bytes,
-            ring: probe.stream.as_ref().map(|stream| OwnRing {
+            ring: probe.and_then(|probe| probe.stream.as_ref()).map(|stream| OwnRing {
                 capacity_bytes: stream.capacity_bytes,
                 backlog_max_bytes: stream.backlog_max_bytes,
             }),
@@ -222,11 +237,11 @@ fn processes(stream: &StreamSample, events: &Events, request: &Request) -> Proce
     }
 }
 
-fn ratio(part: f64, whole: f64) -> f64 {
+pub(super) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rates and shares are printed with at most seven digits")]
-fn float(count: u64) -> f64 {
+pub(super) fn float(count: u64) -> f64 {
     count as f64
 }

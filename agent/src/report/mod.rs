@@ -8,6 +8,7 @@ pub mod model;
 mod number;
 mod page;
 mod text;
+mod tools;
 
 pub use build::{Subject, build};
 pub use json::{render as json, schema};

@@ -3,6 +3,8 @@
 //! Rates are per second, sizes in bytes, times in seconds unless a name says otherwise. What is not known is absent
 //! (`null`), never 0.
 
+mod tools;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,8 @@ use crate::{
     sample::Node,
     setup::{Hook, Mode, Visibility},
 };
+
+pub use tools::{Arrival, Category, Counters, Ring, Tool};
 
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "dropctl.report/v1";
@@ -30,14 +34,16 @@ pub struct Report {
     pub visibility: Vec<Visibility>,
     /// Two sentences.
     pub verdict: String,
-    /// Events through the probe.
-    pub throughput: Throughput,
-    /// What was lost.
-    pub loss: Loss,
+    /// Events through the probe; absent in mode `passive`.
+    pub throughput: Option<Throughput>,
+    /// What was lost; absent in mode `passive`.
+    pub loss: Option<Loss>,
+    /// Tools with BPF ring buffers, those of dropctl left out; absent when rings are not watched.
+    pub tools: Option<Vec<Tool>>,
     /// What it means, most severe first.
     pub findings: Vec<Finding>,
-    /// Syscalls, most frequent first.
-    pub syscalls: Vec<Syscall>,
+    /// Syscalls, most frequent first; absent in mode `passive`.
+    pub syscalls: Option<Vec<Syscall>>,
     /// Processes with most streamed events; absent when nothing is streamed.
     pub processes: Option<Processes>,
     /// What dropctl itself did and cost.
@@ -179,8 +185,8 @@ pub struct Process {
 pub struct Own {
     /// What ran per syscall.
     pub mode: Mode,
-    /// Where.
-    pub hook: Hook,
+    /// Where; absent in mode `passive`.
+    pub hook: Option<Hook>,
     /// One event in this many was streamed.
     pub sample: u32,
     /// CPU time of its threads, seconds. What its program costs is charged to those who make the syscalls.
@@ -191,8 +197,8 @@ pub struct Own {
     pub resident_bytes: Option<u64>,
     /// Its ring; absent when nothing is streamed.
     pub ring: Option<OwnRing>,
-    /// Every event accounted for.
-    pub accounting: Accounting,
+    /// Every event accounted for; absent in mode `passive`.
+    pub accounting: Option<Accounting>,
 }
 
 /// dropctl's ring.

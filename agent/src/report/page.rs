@@ -1,7 +1,9 @@
 //! The page: what a person reads, in order. Laid out once; `text` and `markdown` only draw it.
 
+mod tools;
+
 use super::{
-    model::{Evidence, Flow, Report},
+    model::{Accounting, Evidence, Flow, Report},
     number::{byte_rate, bytes, count, percent, rate, seconds},
 };
 
@@ -36,6 +38,8 @@ pub(super) fn lay_out(report: &Report) -> Vec<Block> {
         Block::Text(report.verdict.clone()),
     ];
     findings(report, &mut page);
+    tools::rings(report, &mut page);
+    tools::counters(report, &mut page);
     throughput(report, &mut page);
     overruns(report, &mut page);
     syscalls(report, &mut page);
@@ -105,21 +109,23 @@ fn throughput(report: &Report, page: &mut Vec<Block>) {
             flow.bytes_per_second.map_or_else(absent, byte_rate),
         ]
     };
-    let mut rows = vec![row("syscall exits seen", &report.throughput.seen)];
-    rows.extend(report.throughput.submitted.iter().map(|flow| row("records submitted", flow)));
-    rows.extend(report.throughput.consumed.iter().map(|flow| row("records consumed", flow)));
+    let Some(throughput) = &report.throughput else { return };
+    let mut rows = vec![row("syscall exits seen", &throughput.seen)];
+    rows.extend(throughput.submitted.iter().map(|flow| row("records submitted", flow)));
+    rows.extend(throughput.consumed.iter().map(|flow| row("records consumed", flow)));
     page.push(Block::Heading("Throughput (exact)".to_owned()));
     page.push(Block::Table { columns: vec!["", "events", "mean /s", "peak /s", "bytes /s"], rows });
 }
 
 fn overruns(report: &Report, page: &mut Vec<Block>) {
-    let listed = &report.loss.overruns;
+    let Some(loss) = &report.loss else { return };
+    let listed = &loss.overruns;
     if listed.is_empty() {
         return;
     }
     let shown = &listed[listed.len().saturating_sub(OVERRUNS_SHOWN)..];
     page.push(Block::Heading("Overruns of dropctl's own ring (exact)".to_owned()));
-    if let Some(count) = report.loss.overrun_count.filter(|count| *count > shown.len() as u64) {
+    if let Some(count) = loss.overrun_count.filter(|count| *count > shown.len() as u64) {
         page.push(Block::Text(format!("The last {} of {count}.", shown.len())));
     }
     page.push(Block::Table {
@@ -138,12 +144,13 @@ fn overruns(report: &Report, page: &mut Vec<Block>) {
 }
 
 fn syscalls(report: &Report, page: &mut Vec<Block>) {
-    let streams = report.throughput.consumed.is_some();
+    let Some(all) = &report.syscalls else { return };
+    let streams = report.throughput.as_ref().is_some_and(|throughput| throughput.consumed.is_some());
     let mut columns = vec!["syscall", "events", "mean /s", "share"];
     if streams {
         columns.push("errors in records");
     }
-    let shown = report.syscalls.iter().take(SYSCALLS_SHOWN);
+    let shown = all.iter().take(SYSCALLS_SHOWN);
     let mut rows: Vec<Vec<String>> = shown
         .map(|syscall| {
             let mut row = vec![
@@ -156,7 +163,7 @@ fn syscalls(report: &Report, page: &mut Vec<Block>) {
             row
         })
         .collect();
-    let rest = report.syscalls.iter().skip(SYSCALLS_SHOWN);
+    let rest = all.iter().skip(SYSCALLS_SHOWN);
     let (events, share, errors) = rest.clone().fold((0, 0.0, 0), |(events, share, errors), syscall| {
         (events + syscall.events, share + syscall.share, errors + syscall.errors.unwrap_or(0))
     });
@@ -202,14 +209,15 @@ fn processes(report: &Report, page: &mut Vec<Block>) {
 
 fn own(report: &Report, page: &mut Vec<Block>) {
     let own = &report.own;
-    let accounting = &own.accounting;
     let streamed = match own.sample {
         _ if own.ring.is_none() => String::new(),
         1 => ", every event streamed".to_owned(),
         sample => format!(", one event in {sample} streamed"),
     };
+    let place =
+        own.hook.map_or_else(|| ", nothing attached".to_owned(), |hook| format!(" at {}", hook.as_str()));
     let mut facts = vec![
-        ("mode", format!("{} at {}{streamed}", own.mode.as_str(), own.hook.as_str())),
+        ("mode", format!("{}{place}{streamed}", own.mode.as_str())),
         ("CPU", format!("{} ({} of one core)", seconds(own.cpu_seconds), percent(own.cpu_share))),
         ("memory", own.resident_bytes.map_or_else(|| "unknown".to_owned(), bytes)),
     ];
@@ -218,10 +226,22 @@ fn own(report: &Report, page: &mut Vec<Block>) {
             format!("{}, filled to {} at most", bytes(ring.capacity_bytes), bytes(ring.backlog_max_bytes));
         facts.push(("ring", fill));
     }
+    facts.extend(own.accounting.iter().flat_map(|accounting| account(accounting, own.ring.is_some())));
+    page.push(Block::Heading("dropctl itself (exact)".to_owned()));
+    page.push(Block::Facts(facts));
+    if own.hook.is_some() {
+        page.push(Block::Text(
+            "The program's own cost runs on the time of those who make the syscalls; docs/benchmarks.md has it."
+                .to_owned(),
+        ));
+    }
+}
+
+fn account(accounting: &Accounting, streams: bool) -> Vec<(&'static str, String)> {
     let missed = accounting.missed.map_or_else(|| "unknown".to_owned(), count);
     let due = accounting.due.map_or_else(|| "unknown".to_owned(), count);
-    facts.push(("due", format!("{due} = {} seen + {missed} missed", count(accounting.seen))));
-    if own.ring.is_some() {
+    let mut facts = vec![("due", format!("{due} = {} seen + {missed} missed", count(accounting.seen)))];
+    if streams {
         facts.push((
             "attempted",
             format!(
@@ -234,12 +254,7 @@ fn own(report: &Report, page: &mut Vec<Block>) {
         ));
     }
     facts.push(("left out", format!("{} exits of dropctl's own threads", count(accounting.own))));
-    page.push(Block::Heading("dropctl itself (exact)".to_owned()));
-    page.push(Block::Facts(facts));
-    page.push(Block::Text(
-        "The program's own cost runs on the time of those who make the syscalls; docs/benchmarks.md has it."
-            .to_owned(),
-    ));
+    facts
 }
 
 fn not_visible(report: &Report, page: &mut Vec<Block>) {
@@ -249,11 +264,11 @@ fn not_visible(report: &Report, page: &mut Vec<Block>) {
         .filter(|entry| !entry.available)
         .map(|entry| format!("{}: {}", entry.capability, entry.note))
         .collect();
-    points.push(
-        "syscalls that never return (exit, exit_group) are not on this hook; docs/kernels.md lists more"
-            .to_owned(),
-    );
-    points.push("rings of other tools are not watched by this version".to_owned());
+    points.push(match report.own.hook {
+        Some(_) => "syscalls that never return (exit, exit_group) are not on this hook; docs/kernels.md lists more",
+        None => "syscalls: mode passive attaches nothing to them",
+    }.to_owned());
+    points.push("drops of tools other than Falco's family, and whose events were dropped".to_owned());
     page.push(Block::Heading("Not visible".to_owned()));
     page.push(Block::List(points));
 }

@@ -34,7 +34,8 @@ impl Window {
 
     /// Adds a later sample.
     pub fn push(&mut self, sample: Sample) {
-        self.counts.push((sample.clock.monotonic_ns, sample.probe.events));
+        let events = sample.probe.as_ref().map(|probe| probe.events);
+        self.counts.extend(events.map(|events| (sample.clock.monotonic_ns, events)));
         self.last = Some(sample);
     }
 
@@ -66,7 +67,7 @@ impl Window {
             return None;
         }
         #[expect(clippy::cast_precision_loss, reason = "rates are printed with at most seven digits")]
-        let mean = count(&last.probe.events) as f64 / seconds;
+        let mean = count(&last.probe.as_ref()?.events) as f64 / seconds;
         let start = (self.start.monotonic_ns, 0);
         let points =
             std::iter::once(start).chain(self.counts.iter().map(|(at_ns, events)| (*at_ns, count(events))));
@@ -108,7 +109,13 @@ mod tests {
     fn sample(at_ms: u64, seen: u64) -> Sample {
         let clock = Clock { monotonic_ns: at_ms * 1_000_000, boot_ns: at_ms * 1_000_000, real_ns: 0 };
         let events = Events { seen, ..Events::default() };
-        Sample { clock, probe: ProbeSample { events, ..ProbeSample::default() }, own: OwnSample::default() }
+        Sample {
+            clock,
+            probe: Some(ProbeSample { events, ..ProbeSample::default() }),
+            rings: None,
+            falcos: None,
+            own: OwnSample::default(),
+        }
     }
 
     fn window(points: &[(u64, u64)]) -> Window {

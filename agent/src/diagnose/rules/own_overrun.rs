@@ -11,7 +11,7 @@ use crate::{
 
 /// Fires when the ring refused records in the window.
 pub(in crate::diagnose) fn check(window: &Window) -> Option<Finding> {
-    let probe = &window.last()?.probe;
+    let probe = window.last()?.probe.as_ref()?;
     let stream = probe.stream.as_ref()?;
     let events = probe.events;
     if events.dropped == 0 {
@@ -57,7 +57,7 @@ mod tests {
         let stream = streams.then(|| StreamSample { capacity_bytes: 4096, ..StreamSample::default() });
         let events = Events { attempted: 100, dropped, ..Events::default() };
         window.push(Sample {
-            probe: ProbeSample { events, stream, ..ProbeSample::default() },
+            probe: Some(ProbeSample { events, stream, ..ProbeSample::default() }),
             ..Sample::default()
         });
         window

@@ -36,12 +36,14 @@ fn sample() -> Sample {
     };
     Sample {
         clock: Clock { real_ns: 1_500_000_000, ..Clock::default() },
-        probe: ProbeSample {
+        probe: Some(ProbeSample {
             events: Events { seen: 44, own: 3, attempted: 11, submitted: 10, dropped: 1, sampled_out: 33 },
             missed: Some(2),
             syscalls: vec![(0, 40), (575, 4)],
             stream: Some(stream),
-        },
+        }),
+        rings: None,
+        falcos: None,
         own: OwnSample { cpu_ns: 2_500_000_000, resident_bytes: None },
     }
 }
@@ -73,8 +75,9 @@ fn shows_what_the_sample_says() {
 #[test]
 fn the_unknown_is_absent() {
     let mut sample = sample();
-    sample.probe.missed = None;
-    sample.probe.stream = None;
+    let probe = sample.probe.as_mut().unwrap();
+    probe.missed = None;
+    probe.stream = None;
     let (_sender, collector) = collector(sample);
     let page = page(&collector);
     for name in
@@ -85,10 +88,18 @@ fn the_unknown_is_absent() {
 }
 
 #[test]
+fn without_a_probe_nothing_of_it_shows() {
+    let (_sender, collector) = collector(Sample { probe: None, ..sample() });
+    let page = page(&collector);
+    assert!(!page.contains("dropctl_probe_events") && !page.contains("dropctl_syscalls"), "{page}");
+    assert!(page.contains("dropctl_agent_cpu_seconds_total 2.5\n"), "{page}");
+}
+
+#[test]
 fn a_new_sample_replaces_the_old() {
     let (sender, collector) = collector(sample());
     let mut later = sample();
-    later.probe.events.seen = 45;
+    later.probe.as_mut().unwrap().events.seen = 45;
     sender.send(Arc::new(later)).unwrap();
     collector.scraped_in(Duration::from_millis(5));
     let page = page(&collector);
@@ -101,7 +112,7 @@ fn a_new_sample_replaces_the_old() {
 #[test]
 fn a_number_that_nobody_named_gets_no_series() {
     let mut sample = sample();
-    sample.probe.syscalls = vec![(0, 40), (573, 4)];
+    sample.probe.as_mut().unwrap().syscalls = vec![(0, 40), (573, 4)];
     let (_sender, collector) = collector(sample);
     let page = page(&collector);
     assert!(page.contains("syscall=\"other\"} 4\n") && !page.contains("syscall_"), "{page}");
@@ -111,11 +122,12 @@ fn a_number_that_nobody_named_gets_no_series() {
 fn syscalls_past_the_limit_stay_in_other() {
     let mut sample = sample();
     let limit = u16::try_from(SYSCALL_SERIES).unwrap();
-    sample.probe.syscalls = (1..=limit).map(|slot| (slot, 1)).collect();
+    sample.probe.as_mut().unwrap().syscalls = (1..=limit).map(|slot| (slot, 1)).collect();
     let (sender, collector) = collector(sample.clone());
     assert!(page(&collector).contains("syscall=\"other\"} 0\n"), "a known source starts at 0");
-    sample.probe.syscalls.insert(0, (0, 7));
-    sample.probe.syscalls[1].1 = 2;
+    let syscalls = &mut sample.probe.as_mut().unwrap().syscalls;
+    syscalls.insert(0, (0, 7));
+    syscalls[1].1 = 2;
     sender.send(Arc::new(sample)).unwrap();
     let page = page(&collector);
     assert!(page.contains("syscall=\"other\"} 7\n") && page.contains("syscall=\"write\"} 2\n"), "{page}");

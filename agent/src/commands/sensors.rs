@@ -1,0 +1,105 @@
+//! What looks at the node in one mode: our own probe, if any, and the watch over all rings.
+
+use anyhow::{Result, bail};
+
+use super::log;
+use crate::{
+    observe::{
+        own,
+        rings::{Rings, Route, Wanted, WatchError},
+    },
+    probe::{Mode, Probe, ProbeError, Request, Visibility},
+    sample::{Clock, Sample},
+    setup::Hook,
+    sys::clock,
+};
+
+/// All of it, running.
+pub(super) struct Sensors {
+    probe: Option<Probe>,
+    rings: Option<Rings>,
+    visibility: Vec<Visibility>,
+    begun: Clock,
+}
+
+impl Sensors {
+    /// Starts what the mode asks for and the node allows. In `passive` mode nothing is attached to the syscall path.
+    pub(super) fn start(request: &Request) -> Result<Self> {
+        // Loaded first, because what it cannot do without ends dropctl; attached last, when all is ready.
+        let is_passive = request.mode == Mode::Passive;
+        let mut probe = (!is_passive).then(|| Probe::load(request, log::kernel_half())).transpose()?;
+        let rings = Rings::start(Wanted::default());
+        if let (true, Err(error)) = (is_passive, &rings) {
+            bail!("mode passive watches ring buffers and nothing else, and cannot: {error}");
+        }
+        let mut visibility = Vec::new();
+        if let Some(probe) = &mut probe {
+            probe.begin()?;
+            log::show_kernel_half(probe.ebpf())?;
+            visibility.extend(probe.plan().visibility.iter().cloned());
+        }
+        visibility.push(rings_visibility(&rings));
+        let rings = rings.ok();
+        rings.iter().for_each(Rings::begin);
+        let begun = probe.as_ref().map_or_else(clock::now, Probe::attached_at);
+        Ok(Self { probe, rings, visibility, begun })
+    }
+
+    /// When the window began.
+    pub(super) fn begun(&self) -> Clock {
+        self.begun
+    }
+
+    /// What the node allows.
+    pub(super) fn visibility(&self) -> &[Visibility] {
+        &self.visibility
+    }
+
+    /// Where our program sits; `None` in `passive` mode.
+    pub(super) fn hook(&self) -> Option<Hook> {
+        self.probe.as_ref().map(|probe| probe.plan().hook)
+    }
+
+    /// Everything at this instant.
+    pub(super) fn sample(&mut self) -> Sample {
+        Sample {
+            clock: clock::now(),
+            probe: self.probe.as_mut().map(Probe::sample),
+            rings: self.rings.as_ref().map(Rings::sample),
+            falcos: self.rings.as_ref().map(Rings::falcos),
+            own: own::read(),
+        }
+    }
+
+    /// Ends everything and reads it for the last time: nothing that was counted is lost.
+    pub(super) fn stop(mut self) -> Result<Sample, ProbeError> {
+        let end = match &mut self.probe {
+            Some(probe) => probe.detach()?,
+            None => clock::now(),
+        };
+        if let Some(rings) = &mut self.rings {
+            rings.end();
+            if let Some(failure) = rings.failure() {
+                ::log::warn!("what is said of ring buffers is old: {failure}");
+            }
+        }
+        let probe = self.probe.take().map(Probe::stop).transpose()?;
+        // The probe is gone, so that this reads the rest.
+        Ok(Sample { clock: end, probe, ..self.sample() })
+    }
+}
+
+/// Whether the rings of the node are watched, and which way.
+fn rings_visibility(rings: &Result<Rings, WatchError>) -> Visibility {
+    let note = match rings {
+        Ok(rings) => {
+            let way = match rings.route() {
+                Route::Pages => "position pages mapped read-only",
+                Route::Iterator => "an iterator in the kernel",
+            };
+            format!("ring buffers of all tools through {way}, every {} ms", rings.every().as_millis())
+        }
+        Err(error) => format!("ring buffers of other tools are not watched: {error}"),
+    };
+    Visibility { capability: "rings".to_owned(), available: rings.is_ok(), note }
+}

@@ -1,0 +1,219 @@
+//! Series of the rings of other tools, and the numbers that tell them apart.
+
+use std::collections::BTreeMap;
+
+use prometheus::proto::MetricFamily;
+
+use super::{float, labelled};
+use crate::{
+    metrics::names::{self, Metric},
+    sample::{FalcoSample, RingSample},
+    timeline::window::seconds,
+};
+
+/// Rings with series of their own; a node has a few dozen at most, and each costs nine series.
+const MOST_RINGS: usize = 32;
+
+/// Numbers once given stay as long as their ring does, so that a series is about one ring.
+#[derive(Debug, Default)]
+pub(super) struct Numbering {
+    /// Process of a tool to its number among those of that tool.
+    instances: BTreeMap<(String, Option<u32>), usize>,
+    /// Map id to the number of the ring within its process.
+    rings: BTreeMap<u32, usize>,
+}
+
+/// What a series says of a ring.
+type Value = fn(&RingSample) -> f64;
+
+/// The labels of one ring.
+struct Labels {
+    tool: String,
+    instance: String,
+    ring: String,
+}
+
+impl Numbering {
+    /// Renders the rings, dropctl's own left out: it has series of its own.
+    pub(super) fn families(&mut self, rings: &[RingSample], falcos: &[FalcoSample]) -> Vec<MetricFamily> {
+        let others: Vec<&RingSample> = rings.iter().filter(|ring| !ring.is_own).take(MOST_RINGS).collect();
+        self.forget(&others);
+        let mut families: Vec<MetricFamily> = Vec::new();
+        let labels: Vec<(Labels, &RingSample)> =
+            others.into_iter().map(|ring| (self.labels(ring), ring)).collect();
+        let values: [(Metric, Value); 8] = [
+            (names::TOOL_RING_CAPACITY, |ring| float(ring.capacity_bytes)),
+            (names::TOOL_RING_BACKLOG, |ring| float(ring.backlog_bytes)),
+            (names::TOOL_RING_BACKLOG_MAX, |ring| float(ring.backlog_max_bytes)),
+            (names::TOOL_RING_PRODUCED, |ring| float(ring.produced_bytes)),
+            (names::TOOL_RING_CONSUMED, |ring| float(ring.consumed_bytes)),
+            (names::TOOL_RING_ABOVE_90, |ring| seconds(ring.above_90_ns)),
+            (names::TOOL_RING_FULL, |ring| seconds(ring.full_ns)),
+            (names::TOOL_RING_STALLED, |ring| seconds(ring.stalled_ns)),
+        ];
+        for (metric, value) in values {
+            let series = labels.iter().map(|(labels, ring)| (labels.values(), value(ring)));
+            families.push(labelled(metric, series.collect()));
+        }
+        let drops: Vec<(Vec<String>, f64)> = labels
+            .iter()
+            .filter_map(|(labels, ring)| Some((labels.values(), float(drops_of(ring, falcos)?))))
+            .collect();
+        let source = |(mut values, _): (Vec<String>, f64)| {
+            values.push("tool".to_owned());
+            (values, 1.0)
+        };
+        families.push(labelled(names::TOOL_RING_DROPS_SOURCE, drops.iter().cloned().map(source).collect()));
+        families.push(labelled(names::TOOL_RING_DROPS, drops));
+        families.extend(self.falco_families(falcos));
+        let info = labels.iter().map(|(labels, ring)| {
+            let mut values = labels.values();
+            let owner = ring.owner.as_ref();
+            values.push(ring.map_id.to_string());
+            values.push(ring.name.clone().unwrap_or_default());
+            values.push(owner.map_or_else(String::new, |owner| owner.tgid.to_string()));
+            values.push(owner.map_or_else(String::new, |owner| owner.comm.clone()));
+            (values, 1.0)
+        });
+        families.push(labelled(names::TOOL_RING_INFO, info.collect()));
+        families.retain(|family| !family.get_metric().is_empty());
+        families
+    }
+
+    /// Falco's own counters. Its categories are a closed set of a dozen.
+    fn falco_families(&self, falcos: &[FalcoSample]) -> [MetricFamily; 2] {
+        let (mut events, mut drops) = (Vec::new(), Vec::new());
+        for falco in falcos {
+            let process = (falco.tool.clone(), Some(falco.tgid));
+            // A Falco without rings has not begun, or has ended.
+            let Some(instance) = self.instances.get(&process).map(ToString::to_string) else { continue };
+            events.push((vec![instance.clone()], float(falco.now.n_evts)));
+            let categorised: u64 = falco.now.categories.iter().map(|(_, count)| *count).sum();
+            let rest = falco.now.n_drops_buffer.saturating_sub(categorised);
+            let categories = falco.now.categories.iter().map(|(name, count)| (name.as_str(), *count));
+            let scratch = falco.now.n_drops_max_event_size.map(|count| ("scratch_map", count));
+            for (category, count) in categories.chain([("none", rest)]).chain(scratch) {
+                drops.push((vec![instance.clone(), category.to_owned()], float(count)));
+            }
+        }
+        [labelled(names::FALCO_EVENTS, events), labelled(names::FALCO_DROPS, drops)]
+    }
+
+    fn forget(&mut self, rings: &[&RingSample]) {
+        self.rings.retain(|map_id, _| rings.iter().any(|ring| ring.map_id == *map_id));
+        self.instances.retain(|process, _| rings.iter().any(|ring| process_of(ring) == *process));
+    }
+
+    fn labels(&mut self, ring: &RingSample) -> Labels {
+        let process = process_of(ring);
+        let tool = process.0.clone();
+        let taken: Vec<usize> =
+            self.instances.iter().filter(|(other, _)| other.0 == tool).map(|(_, number)| *number).collect();
+        let instance = *self.instances.entry(process).or_insert_with(|| lowest_free(&taken));
+        // Falco's rings have a place of their own, the first CPU that each serves.
+        let number = match ring.places.first() {
+            Some(place) => *place as usize,
+            None => {
+                let taken: Vec<usize> = self.rings.values().copied().collect();
+                *self.rings.entry(ring.map_id).or_insert_with(|| lowest_free(&taken))
+            }
+        };
+        Labels { tool, instance: instance.to_string(), ring: number.to_string() }
+    }
+}
+
+impl Labels {
+    fn values(&self) -> Vec<String> {
+        vec![self.tool.clone(), self.instance.clone(), self.ring.clone()]
+    }
+}
+
+fn process_of(ring: &RingSample) -> (String, Option<u32>) {
+    let owner = ring.owner.as_ref();
+    (owner.map_or_else(|| "other".to_owned(), |owner| owner.tool.clone()), owner.map(|owner| owner.tgid))
+}
+
+/// Drops of the CPUs that the ring serves.
+fn drops_of(ring: &RingSample, falcos: &[FalcoSample]) -> Option<u64> {
+    let tgid = ring.owner.as_ref()?.tgid;
+    let falco = falcos.iter().find(|falco| falco.tgid == tgid && !ring.places.is_empty())?;
+    let by_cpu = &falco.now.cpus;
+    Some(ring.places.iter().filter_map(|cpu| by_cpu.get(*cpu as usize)).map(|(_, drops)| drops).sum())
+}
+
+fn lowest_free(taken: &[usize]) -> usize {
+    (0..).find(|number| !taken.contains(number)).unwrap_or(taken.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{FalcoCounts, RingOwner};
+
+    fn ring(map_id: u32, tool: &str, tgid: u32, index: Option<u32>) -> RingSample {
+        let owner = RingOwner { tgid, comm: tool.to_owned(), tool: tool.to_owned() };
+        let places = index.into_iter().collect();
+        RingSample { map_id, owner: Some(owner), places, capacity_bytes: 4096, ..RingSample::default() }
+    }
+
+    fn capacities(numbering: &mut Numbering, rings: &[RingSample]) -> Vec<String> {
+        let families = numbering.families(rings, &[]);
+        let Some(family) = families.first() else { return Vec::new() };
+        let labels = |series: &prometheus::proto::Metric| {
+            let values = series.get_label().iter().map(|pair| pair.value().to_owned());
+            values.collect::<Vec<_>>().join("/")
+        };
+        family.get_metric().iter().map(labels).collect()
+    }
+
+    #[test]
+    fn two_falcos_and_their_rings_are_told_apart() {
+        let mut numbering = Numbering::default();
+        let rings =
+            [ring(1, "falco", 50, Some(0)), ring(2, "falco", 50, Some(2)), ring(3, "falco", 90, Some(0))];
+        assert_eq!(capacities(&mut numbering, &rings), ["falco/0/0", "falco/0/2", "falco/1/0"]);
+    }
+
+    #[test]
+    fn a_ring_has_the_drops_of_its_cpus() {
+        let now = FalcoCounts {
+            n_evts: 1000,
+            n_drops_buffer: 60,
+            n_drops_max_event_size: Some(2),
+            categories: vec![("open_exit".to_owned(), 40)],
+            cpus: vec![(400, 10), (600, 50)],
+        };
+        let falco = FalcoSample { tgid: 50, tool: "falco".to_owned(), now, ..FalcoSample::default() };
+        let rings =
+            [ring(1, "falco", 50, Some(0)), ring(2, "falco", 50, Some(1)), ring(3, "other", 60, None)];
+        let families = Numbering::default().families(&rings, &[falco]);
+        let series = |name: &str| {
+            let family = families.iter().find(|family| family.name() == name).unwrap();
+            let value = |series: &prometheus::proto::Metric| {
+                (series.get_label().last().unwrap().value().to_owned(), series.get_counter().get_value())
+            };
+            family.get_metric().iter().map(value).collect::<Vec<_>>()
+        };
+        let expected = |pairs: &[(&str, f64)]| {
+            pairs.iter().map(|(label, value)| ((*label).to_owned(), *value)).collect::<Vec<_>>()
+        };
+        assert_eq!(series("dropctl_ring_drops_total"), expected(&[("0", 10.0), ("1", 50.0)]));
+        assert_eq!(series("dropctl_falco_events_total"), expected(&[("0", 1000.0)]));
+        let drops = expected(&[("open_exit", 40.0), ("none", 20.0), ("scratch_map", 2.0)]);
+        assert_eq!(series("dropctl_falco_drops_total"), drops);
+    }
+
+    #[test]
+    fn numbers_stay_while_others_come_and_go() {
+        let mut numbering = Numbering::default();
+        capacities(&mut numbering, &[ring(1, "other", 50, None), ring(2, "other", 60, None)]);
+        let later = [ring(2, "other", 60, None), ring(3, "other", 70, None)];
+        assert_eq!(capacities(&mut numbering, &later), ["other/1/1", "other/0/0"]);
+    }
+
+    #[test]
+    fn without_rings_and_for_our_own_there_are_no_series() {
+        let own = RingSample { is_own: true, ..ring(1, "dropctl", 5, None) };
+        assert!(Numbering::default().families(&[own], &[]).is_empty());
+    }
+}

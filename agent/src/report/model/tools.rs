@@ -1,0 +1,108 @@
+//! The part of a report that is about other tools.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Evidence;
+
+/// A process with BPF ring buffers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// What it is, from a closed set; `other` for a process that dropctl does not know by name, absent for rings whose
+    /// owner was not found.
+    pub tool: Option<String>,
+    /// Name of the process.
+    pub comm: Option<String>,
+    /// Process id in the initial pid namespace.
+    pub tgid: Option<u32>,
+    /// Its rings.
+    pub rings: Vec<Ring>,
+    /// What its own probe counted in the window; absent for tools whose counters dropctl does not know.
+    pub counters: Option<Counters>,
+}
+
+/// Counters of Falco's modern probe, by Falco's names, in the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Counters {
+    /// Always the tool's own.
+    pub evidence: Evidence,
+    /// Attempts to write an event, drops included.
+    pub n_evts: u64,
+    /// Mean over the window.
+    pub n_evts_per_second: f64,
+    /// Events for which the ring had no room.
+    pub n_drops_buffer: u64,
+    /// The same as a share of `n_evts`, 0 to 1.
+    pub drop_share: f64,
+    /// Events larger than 64 KiB (`n_drops_scratch_map`); absent where the layout is not known.
+    pub n_drops_max_event_size: Option<u64>,
+    /// The parts of `n_drops_buffer` that Falco puts in a category, without zeros.
+    pub categories: Vec<Category>,
+    /// The part that is in no category (read, write, send, futex and many more); absent without categories.
+    pub uncategorised: Option<u64>,
+    /// `n_drops_buffer` of each CPU.
+    pub drops_by_cpu: Vec<u64>,
+    /// How many syscalls it traces; absent where it does not say.
+    pub traced_syscalls: Option<u64>,
+}
+
+/// One of Falco's categories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Category {
+    /// Falco's name without `n_drops_buffer_`.
+    pub name: String,
+    /// Events.
+    pub drops: u64,
+}
+
+/// One ring buffer of a tool. Bytes are exact; times and maxima are those of looks a few milliseconds apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ring {
+    /// Id of the map.
+    pub map_id: u32,
+    /// Name of the map, if it has one.
+    pub name: Option<String>,
+    /// Its places in the array of maps that holds it: for Falco the CPUs that it serves. Empty if none does.
+    pub places: Vec<u32>,
+    /// Data bytes.
+    pub capacity_bytes: u64,
+    /// It overwrites its oldest records instead of refusing new ones.
+    pub overwrites: bool,
+    /// Bytes reserved and not consumed, at the end of the window.
+    pub backlog_bytes: u64,
+    /// The largest backlog that a look found.
+    pub backlog_max_bytes: u64,
+    /// From the oldest record that is not committed to the newest, at the end; absent where the kernel does not tell.
+    pub pending_bytes: Option<u64>,
+    /// Bytes reserved in the window, headers included.
+    pub produced_bytes: u64,
+    /// Mean over the window.
+    pub produced_bytes_per_second: f64,
+    /// Bytes consumed in the window.
+    pub consumed_bytes: u64,
+    /// Mean over the window.
+    pub consumed_bytes_per_second: f64,
+    /// Time with at least 90 % taken.
+    pub above_90_percent_seconds: f64,
+    /// Time without room for a record of a page (or a sixteenth of the ring).
+    pub full_seconds: f64,
+    /// Episodes in which nothing was consumed for 100 ms although records had come.
+    pub stalls: u64,
+    /// Time of all of them.
+    pub stalled_seconds: f64,
+    /// Records that it refused, by the tool's own counters of the CPUs that it serves; absent where they are not known.
+    pub drops: Option<u64>,
+    /// Looks.
+    pub looks: u64,
+    /// The most bytes that came within a length of time: a lower bound, at least half the truth.
+    pub arrivals: Vec<Arrival>,
+}
+
+/// One length of time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Arrival {
+    /// Length of time.
+    pub seconds: f64,
+    /// Most bytes within one such.
+    pub bytes: u64,
+}

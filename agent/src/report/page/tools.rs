@@ -1,0 +1,100 @@
+//! What other tools' rings and counters come to.
+
+use super::Block;
+use crate::report::{
+    model::{Report, Ring, Tool},
+    number::{byte_rate, bytes, count, percent, rate, seconds},
+};
+
+/// Rings that nothing came into are counted and not listed.
+pub(super) fn rings(report: &Report, page: &mut Vec<Block>) {
+    let Some(tools) = &report.tools else { return };
+    let all = || tools.iter().flat_map(|tool| tool.rings.iter().map(move |ring| (tool, ring)));
+    let quiet = |ring: &Ring| ring.produced_bytes == 0 && ring.backlog_max_bytes == 0;
+    let shown: Vec<(&Tool, &Ring)> = all().filter(|(_, ring)| !quiet(ring)).collect();
+    let hidden = all().count() - shown.len();
+    page.push(Block::Heading("Ring buffers of other tools (bytes exact, times from looks)".to_owned()));
+    if all().next().is_none() {
+        page.push(Block::Text("No other process has a BPF ring buffer.".to_owned()));
+        return;
+    }
+    if !shown.is_empty() {
+        page.push(Block::Table {
+            columns: RING_COLUMNS.to_vec(),
+            rows: shown.into_iter().map(ring_row).collect(),
+        });
+    }
+    if hidden > 0 {
+        page.push(Block::Text(format!("{hidden} more with nothing in them.")));
+    }
+}
+
+const RING_COLUMNS: [&str; 10] =
+    ["tool", "pid", "ring", "size", "fullest", "in /s", "out /s", "above 90 %", "stalled", "dropped"];
+
+fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
+    let name = match (tool.tool.as_deref(), &tool.comm) {
+        (Some("other"), Some(comm)) => comm.clone(),
+        (Some(tool), _) => tool.to_owned(),
+        (None, _) => "unknown".to_owned(),
+    };
+    // Falco's array of rings has an entry for each CPU; other tools have their own order.
+    let of = if tool.counters.is_some() { "CPU " } else { "#" };
+    let place = match (&ring.places[..], &ring.name) {
+        ([only], _) => format!("{of}{only}"),
+        ([first, .., last], _) => format!("{of}{first}-{last}"),
+        ([], Some(name)) => name.clone(),
+        ([], None) => format!("map {}", ring.map_id),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
+    let fullest = ring.backlog_max_bytes as f64 / ring.capacity_bytes.max(1) as f64;
+    vec![
+        name,
+        tool.tgid.map_or_else(|| "-".to_owned(), |tgid| tgid.to_string()),
+        if ring.overwrites { format!("{place}, overwrites") } else { place },
+        bytes(ring.capacity_bytes),
+        percent(fullest),
+        byte_rate(ring.produced_bytes_per_second),
+        byte_rate(ring.consumed_bytes_per_second),
+        seconds(ring.above_90_percent_seconds),
+        if ring.stalls == 0 { "-".to_owned() } else { seconds(ring.stalled_seconds) },
+        ring.drops.map_or_else(|| "unknown".to_owned(), count),
+    ]
+}
+
+/// What tools of Falco's family count themselves.
+pub(super) fn counters(report: &Report, page: &mut Vec<Block>) {
+    for tool in report.tools.iter().flatten() {
+        let Some(counters) = &tool.counters else { continue };
+        let name = tool.comm.as_deref().unwrap_or("unknown");
+        let pid = tool.tgid.map_or_else(String::new, |tgid| format!(", pid {tgid}"));
+        page.push(Block::Heading(format!("{name}{pid}: its own counters")));
+        let mut facts = vec![
+            ("n_evts", format!("{} ({} /s)", count(counters.n_evts), rate(counters.n_evts_per_second))),
+            (
+                "n_drops_buffer",
+                format!("{} ({} of n_evts)", count(counters.n_drops_buffer), percent(counters.drop_share)),
+            ),
+        ];
+        if counters.n_drops_buffer > 0 {
+            let mut parts: Vec<String> = counters
+                .categories
+                .iter()
+                .map(|category| format!("{} {}", count(category.drops), category.name))
+                .collect();
+            parts.extend(counters.uncategorised.map(|drops| format!("{} in no category", count(drops))));
+            facts.push(("by category", parts.join(", ")));
+            let cpus = counters.drops_by_cpu.iter().enumerate().filter(|(_, drops)| **drops > 0);
+            let cpus: Vec<String> =
+                cpus.map(|(cpu, drops)| format!("{} on CPU {cpu}", count(*drops))).collect();
+            facts.push(("by CPU", cpus.join(", ")));
+        }
+        if let Some(drops) = counters.n_drops_max_event_size.filter(|drops| *drops > 0) {
+            facts.push(("n_drops_scratch_map", count(drops)));
+        }
+        if let Some(traced) = counters.traced_syscalls {
+            facts.push(("traced", format!("{traced} syscalls")));
+        }
+        page.push(Block::Facts(facts));
+    }
+}
