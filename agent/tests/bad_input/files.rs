@@ -64,7 +64,7 @@ pub(crate) fn malformed() -> Result<()> {
         ("c.toml", "mode = 'count'\nsample = = 1\n", &["line 2, `sample = = 1`"]),
         ("c.toml", "sample = 0\n", &["line 1, `sample = 0`", "from 1 (every event)"]),
         ("c.toml", "sample = -1\n", &["line 1, `sample = -1`", "from 1 (every event)"]),
-        ("c.toml", "mode = 'fast'\n", &["line 1, `mode = 'fast'`", "`stream` or `count`"]),
+        ("c.toml", "mode = 'fast'\n", &["line 1, `mode = 'fast'`", "`stream`, `count`, `passive`"]),
         ("c.toml", "interval = 5\n", &["line 1, `interval = 5`", "such as 500ms, 10s or 2m"]),
         ("c.toml", "listen = 9753\n", &["line 1, `listen = 9753`", "such as 127.0.0.1:9753"]),
     ];

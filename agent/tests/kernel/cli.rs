@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -77,13 +77,12 @@ impl Drop for Report {
     }
 }
 
-/// `true` once the process holds a link and drains.
+/// `true` once the process holds a link of its probe (iterators have links, too) and drains.
 fn is_attached(pid: u32) -> bool {
-    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fdinfo")) else { return false };
     let holds_link = files.flatten().any(|file| {
-        let target = fs::read_link(file.path()).unwrap_or_default();
-        [Path::new("anon_inode:bpf_link"), Path::new("anon_inode:bpf-raw-tracepoint")]
-            .contains(&target.as_path())
+        let text = fs::read_to_string(file.path()).unwrap_or_default();
+        text.contains("link_id:") && !text.contains("link_type:\titer")
     });
     holds_link && drain_sleeps(pid)
 }

@@ -33,6 +33,7 @@ mod own;
 mod preempt;
 mod processes;
 mod raw;
+mod rings;
 mod role;
 mod seccomp;
 mod shared;
@@ -88,6 +89,8 @@ const TESTS: &[Test] = &[
     test("nothing_left_after_kill", &[], leftovers::after_kill),
     test("chaos_conserves", &[TwoCpus], chaos::conserves),
     test("no_btf_is_exact_too", &[BtfToHide], no_btf::exact_too),
+    test("rings_seen_by_pages", &[TwoCpus, BtfToHide], rings::by_pages),
+    test("rings_seen_by_iterator", &[TwoCpus, BtfToHide], rings::by_iterator),
     test("old_kernel_refused", &[OldKernel], old_kernel::refused),
 ];
 

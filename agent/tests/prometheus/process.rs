@@ -63,11 +63,13 @@ impl Process {
         Ok(entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect())
     }
 
-    /// Waits until it holds a link: its probe is attached.
+    /// Waits until it holds a link that is no iterator's: its probe is attached.
     pub(crate) fn attached_within(&mut self, limit: Duration) -> Result<()> {
         until(limit, &format!("the probe of {}", self.line), || {
             self.must_run()?;
-            Ok(self.open_files()?.iter().any(|text| text.contains("link_id:")).then_some(()))
+            let of_the_probe =
+                |text: &String| text.contains("link_id:") && !text.contains("link_type:\titer");
+            Ok(self.open_files()?.iter().any(of_the_probe).then_some(()))
         })
     }
 
