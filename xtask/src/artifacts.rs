@@ -39,17 +39,19 @@ fn release(package: &str, binary: &str, more: &[&str]) -> Result<PathBuf> {
     named(&built(&mut build)?, "bin", binary)
 }
 
-/// A test target of dropctl as one static file, with the dropctl that belongs to it.
+/// A test target as one static file, with the program of its package.
+#[derive(Clone)]
 pub(crate) struct StaticTest {
     pub(crate) test: PathBuf,
-    pub(crate) dropctl: PathBuf,
+    pub(crate) program: PathBuf,
 }
 
-pub(crate) fn static_test(name: &str) -> Result<StaticTest> {
+/// A test target of a package whose program has the package's name.
+pub(crate) fn static_test(package: &str, name: &str) -> Result<StaticTest> {
     let mut build = command::cargo();
-    build.args(["test", "--no-run", "--release", "-p", "dropctl", "--target", STATIC_TARGET, "--test", name]);
+    build.args(["test", "--no-run", "--release", "-p", package, "--target", STATIC_TARGET, "--test", name]);
     let artifacts = built(&mut build)?;
-    Ok(StaticTest { test: named(&artifacts, "test", name)?, dropctl: named(&artifacts, "bin", "dropctl")? })
+    Ok(StaticTest { test: named(&artifacts, "test", name)?, program: named(&artifacts, "bin", package)? })
 }
 
 /// One executable that cargo says it built.

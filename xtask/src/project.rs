@@ -46,15 +46,19 @@ pub(crate) fn packages() -> Result<Vec<String>> {
     Ok(packages.iter().filter_map(|package| Some(package["name"].as_str()?.to_owned())).collect())
 }
 
-/// The test targets of dropctl that run by name alone.
-pub(crate) fn named_tests() -> Result<Vec<String>> {
+/// The test targets that run by name alone, with their packages.
+pub(crate) fn named_tests() -> Result<Vec<(String, String)>> {
     let metadata = metadata()?;
     let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
-    let dropctl =
-        packages.iter().find(|package| package["name"] == "dropctl").context("no package dropctl")?;
-    let targets = dropctl["targets"].as_array().context("dropctl has no targets")?;
-    let by_name = targets.iter().filter(|target| target["kind"][0] == "test" && target["test"] == false);
-    Ok(by_name.filter_map(|target| Some(target["name"].as_str()?.to_owned())).collect())
+    let mut tests = Vec::new();
+    for package in packages {
+        let targets = package["targets"].as_array().context("a package without targets")?;
+        for target in targets.iter().filter(|target| target["kind"][0] == "test" && target["test"] == false) {
+            let names = package["name"].as_str().zip(target["name"].as_str());
+            tests.extend(names.map(|(package, name)| (package.to_owned(), name.to_owned())));
+        }
+    }
+    Ok(tests)
 }
 
 fn metadata() -> Result<Value> {

@@ -65,8 +65,10 @@ fn commands() -> Result<Vec<(&'static str, Command)>> {
     user.args(["--", "-D", "warnings"]);
     // Targets that `cargo test` leaves out are no part of "all".
     let mut tests = command::cargo();
-    tests.args(["clippy", "--quiet", "-p", "dropctl"]);
-    project::named_tests()?.iter().for_each(|name| _ = tests.args(["--test", name]));
+    tests.args(["clippy", "--quiet"]);
+    project::named_tests()?
+        .iter()
+        .for_each(|(package, name)| _ = tests.args(["-p", package, "--test", name]));
     tests.args(["--", "-D", "warnings"]);
     let mut kernel = command::cargo();
     // Building core from rust-src needs the unstable flag; see agent/build.rs.

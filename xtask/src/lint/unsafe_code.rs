@@ -7,10 +7,8 @@ use super::{
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
-    for file in tree.rust().filter(|file| file.path.starts_with("agent/src/")) {
-        if file.path.starts_with("agent/src/sys/") || file.path == "agent/src/sys.rs" {
-            continue;
-        }
+    let user_space = |path: &str| ["agent/src/", "lab/src/"].iter().any(|folder| path.starts_with(folder));
+    for file in tree.rust().filter(|file| user_space(&file.path) && !file.path.contains("/src/sys/")) {
         for (number, line) in lines(&code(&file.text)) {
             let allowed = line.contains("unsafe impl aya::Pod") || line.contains("unsafe impl Pod for");
             if has_word(line, "unsafe") && !allowed {
@@ -31,5 +29,7 @@ mod tests {
         let found = check(&Tree::of("agent/src/probe/load.rs", text));
         assert_eq!(found.iter().map(|finding| finding.line).collect::<Vec<_>>(), [2]);
         assert!(check(&Tree::of("agent/src/sys/ring.rs", text)).is_empty());
+        assert_eq!(check(&Tree::of("lab/src/main.rs", text)).len(), 1);
+        assert!(check(&Tree::of("lab/src/sys/ring.rs", text)).is_empty());
     }
 }

@@ -20,10 +20,12 @@ pub(crate) use self::tally::Tally;
 /// A step: its name for `--only`, its heading, what it does.
 type Step = (&'static str, &'static str, fn() -> Result<Tally>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 11] = [
     ("workspace", "unit and integration tests that need no root", steps::workspace),
     ("kernel", "kernel tests on this kernel", steps::kernel),
     ("vm", "kernel tests inside guests", crate::vm::all),
+    ("oracle", "the stand-in against a real Falco's numbers", steps::oracle),
+    ("watched", "dropctl beside the stand-in", steps::watched),
     ("bad_input", "everything that can be wrong on the command line", steps::bad_input),
     ("prometheus", "a real Prometheus", steps::prometheus),
     ("container", "the image under containerd and runc", steps::container),
@@ -93,7 +95,7 @@ mod tests {
 
     #[test]
     fn no_test_target_is_forgotten() {
-        for name in crate::project::named_tests().expect("the manifests") {
+        for (_, name) in crate::project::named_tests().expect("the manifests") {
             assert!(STEPS.iter().any(|(step, ..)| *step == name), "no step runs {name}");
         }
     }

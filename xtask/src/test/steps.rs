@@ -24,12 +24,11 @@ pub(super) fn workspace() -> Result<Tally> {
 
 /// The same static binary that guests run, on the kernel of this machine.
 pub(super) fn kernel() -> Result<Tally> {
-    let test = artifacts::static_test("kernel")?;
-    run(&test, &[])
+    run(&artifacts::static_test("dropctl", "kernel")?, &[])
 }
 
 pub(super) fn bad_input() -> Result<Tally> {
-    run(&artifacts::static_test("bad_input")?, &[])
+    run(&artifacts::static_test("dropctl", "bad_input")?, &[])
 }
 
 pub(super) fn prometheus() -> Result<Tally> {
@@ -38,7 +37,7 @@ pub(super) fn prometheus() -> Result<Tally> {
         package: "prometheus",
         why: "scrapes a live agent; promtool comes with it",
     }])?;
-    run(&artifacts::static_test("prometheus")?, &[])
+    run(&artifacts::static_test("dropctl", "prometheus")?, &[])
 }
 
 pub(super) fn container() -> Result<Tally> {
@@ -48,7 +47,21 @@ pub(super) fn container() -> Result<Tally> {
     ])?;
     super::deploy::ensure_kubectl()?;
     let archive = image::build()?;
-    run(&artifacts::static_test("container")?, &[("DROPCTL_IMAGE", archive.to_string_lossy().as_ref())])
+    run(
+        &artifacts::static_test("dropctl", "container")?,
+        &[("DROPCTL_IMAGE", archive.to_string_lossy().as_ref())],
+    )
+}
+
+/// The stand-in for Falco against what a real one was seen to do.
+pub(super) fn oracle() -> Result<Tally> {
+    tools::packages(&[Package { program: "bpftool", package: "bpftool", why: "looks at its maps" }])?;
+    run(&artifacts::static_test("dropctl-lab", "oracle")?, &[])
+}
+
+/// dropctl beside the stand-in.
+pub(super) fn watched() -> Result<Tally> {
+    run(&artifacts::static_test("dropctl-lab", "watched")?, &[])
 }
 
 /// The benchmarks for a few seconds: they run, and their counts balance. No time is judged.
@@ -67,7 +80,8 @@ fn run(test: &StaticTest, environment: &[(&str, &str)]) -> Result<Tally> {
     let mut program = command::program(&test.test.to_string_lossy());
     program
         .arg("--test-threads=1")
-        .env("DROPCTL_BIN", &test.dropctl)
+        .env("DROPCTL_BIN", &test.program)
+        .env("DROPCTL_LAB_BIN", &test.program)
         .envs(environment.iter().copied())
         .stdin(std::process::Stdio::null());
     let status = command::each_line(&mut program, |line| {

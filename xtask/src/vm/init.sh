@@ -19,7 +19,10 @@ stty -F /dev/ttyS1 raw -echo 2>/dev/null
 . /etc/guest
 {
     echo "guest: kernel $(uname -r)"
-    /tests/kernel --test-threads=1 --color=never $GUEST_ARGUMENTS
-    echo "guest: exit $?"
+    code=0
+    for test in $GUEST_TESTS; do
+        /tests/$test --test-threads=1 --color=never $GUEST_ARGUMENTS || code=$?
+    done
+    echo "guest: exit $code"
 } >/dev/ttyS1
 poweroff -f

@@ -17,8 +17,9 @@ const EXECUTABLE: u32 = 0o100_755;
 
 /// What a guest runs, and with which environment.
 pub(crate) struct Contents<'a> {
-    pub(crate) test: &'a Path,
-    pub(crate) dropctl: &'a Path,
+    /// Test binaries, in the order in which they run, and the programs that they use, by name.
+    pub(crate) tests: &'a [(&'a str, &'a Path)],
+    pub(crate) programs: &'a [(&'a str, &'a Path)],
     pub(crate) environment: &'a [(&'a str, String)],
     /// Further arguments of the test binary, such as a filter.
     pub(crate) arguments: &'a str,
@@ -31,12 +32,20 @@ pub(crate) fn build(contents: &Contents<'_>) -> Result<Vec<u8>> {
         archive.add(folder, FOLDER, &[]);
     }
     archive.add("bin/busybox", EXECUTABLE, &read(&busybox()?)?);
-    archive.add("bin/dropctl", EXECUTABLE, &read(contents.dropctl)?);
-    archive.add("tests/kernel", EXECUTABLE, &read(contents.test)?);
+    for (folder, files) in [("bin", contents.programs), ("tests", contents.tests)] {
+        for (name, path) in files {
+            archive.add(&format!("{folder}/{name}"), EXECUTABLE, &read(path)?);
+        }
+    }
     archive.add("init", EXECUTABLE, include_bytes!("init.sh"));
     let mut settings: String =
         contents.environment.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
-    settings.push_str(&format!("GUEST_ARGUMENTS='{}'\n", contents.arguments));
+    let tests: Vec<&str> = contents.tests.iter().map(|(name, _)| *name).collect();
+    settings.push_str(&format!(
+        "GUEST_TESTS='{}'\nGUEST_ARGUMENTS='{}'\n",
+        tests.join(" "),
+        contents.arguments
+    ));
     archive.add("etc/guest", EXECUTABLE, settings.as_bytes());
     Ok(archive.finish())
 }

@@ -31,6 +31,9 @@ use crate::{
 const WITHOUT_BTF: &str = "6.1";
 const CHAOS_SECONDS: &str = "10";
 
+/// A test binary by its name, the name of the program that it uses, and both files.
+type Test = (&'static str, &'static str, StaticTest);
+
 /// What was asked for on the command line.
 struct Wanted {
     series: Vec<&'static Series>,
@@ -80,7 +83,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Option<Wanted>> {
             Long("filter") => wanted.arguments = parser.value()?.string()?,
             Long("test-binary") => {
                 let test: PathBuf = parser.value()?.into();
-                wanted.stand_in = Some(StaticTest { dropctl: test.clone(), test });
+                wanted.stand_in = Some(StaticTest { program: test.clone(), test });
             }
             Value(name) => {
                 let name = name.string()?;
@@ -112,13 +115,12 @@ fn guests(wanted: &Wanted) -> Result<Tally> {
         package: "qemu-system-x86",
         why: "guests of other kernels",
     }])?;
-    let built;
-    let test = match &wanted.stand_in {
-        Some(given) => given,
-        None => {
-            built = artifacts::static_test("kernel")?;
-            &built
-        }
+    let tests = match &wanted.stand_in {
+        Some(given) => vec![("kernel", "dropctl", given.clone())],
+        None => vec![
+            ("kernel", "dropctl", artifacts::static_test("dropctl", "kernel")?),
+            ("watched", "dropctl-lab", artifacts::static_test("dropctl-lab", "watched")?),
+        ],
     };
     let mut boots: Vec<(&Series, bool)> = wanted.series.iter().map(|series| (*series, false)).collect();
     if wanted.hide_btf {
@@ -136,7 +138,7 @@ fn guests(wanted: &Wanted) -> Result<Tally> {
         let found = kernels.iter().find(|(of, _)| of.name == series.name).map(|(_, kernel)| kernel);
         match found {
             Some(Ok(kernel)) => {
-                tally.add(&format!("guest {name}"), guest(wanted, test, series, &name, kernel))
+                tally.add(&format!("guest {name}"), guest(wanted, &tests, series, &name, kernel))
             }
             Some(Err(error)) => tally.skip(&format!("guest {name}"), &format!("{error:#}")),
             None => tally.fail(&format!("guest {name}"), "its kernel was not looked for"),
@@ -145,11 +147,12 @@ fn guests(wanted: &Wanted) -> Result<Tally> {
     Ok(tally)
 }
 
-fn guest(wanted: &Wanted, test: &StaticTest, series: &Series, name: &str, kernel: &Kernel) -> Result<Tally> {
+fn guest(wanted: &Wanted, tests: &[Test], series: &Series, name: &str, kernel: &Kernel) -> Result<Tally> {
     let start = Instant::now();
     println!("guest {name}: Linux {}", kernel.release);
     let mut environment = vec![
         ("DROPCTL_BIN", "/bin/dropctl".to_owned()),
+        ("DROPCTL_LAB_BIN", "/bin/dropctl-lab".to_owned()),
         ("DROPCTL_GUEST", series.name.to_owned()),
         ("DROPCTL_CHAOS_SECONDS", CHAOS_SECONDS.to_owned()),
     ];
@@ -159,8 +162,11 @@ fn guest(wanted: &Wanted, test: &StaticTest, series: &Series, name: &str, kernel
     let initramfs = write_initramfs(
         name,
         &Contents {
-            test: &test.test,
-            dropctl: &test.dropctl,
+            tests: &tests.iter().map(|(name, _, built)| (*name, built.test.as_path())).collect::<Vec<_>>(),
+            programs: &tests
+                .iter()
+                .map(|(_, name, built)| (*name, built.program.as_path()))
+                .collect::<Vec<_>>(),
             environment: &environment,
             arguments: &wanted.arguments,
         },
