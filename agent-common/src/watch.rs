@@ -145,6 +145,57 @@ pub struct HolderRow {
 /// See [`HolderRow::page_offset`].
 pub const NOT_MAPPED: u64 = u64::MAX;
 
+/// Tools whose drops can be followed at once.
+pub const TARGETS: usize = 4;
+
+/// A tool whose own drop counters are followed: an array with one value per CPU, as Falco's `counter_maps`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct Target {
+    /// Where the counters of CPU 0 lie, events first and drops second; 0 where nothing is to be followed.
+    pub address: u64,
+    /// Bytes from one CPU's counter to the next.
+    pub stride: u32,
+    /// CPUs that have one.
+    pub cpus: u32,
+    /// Events that one syscall makes at most: with more since the last look it is not clear whose the drop is.
+    pub most_events: u64,
+    /// Another number for another tool: what was seen before is then forgotten.
+    pub generation: u64,
+}
+
+/// What one CPU last saw of the targets, and what it could not attribute. Written on that CPU alone.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct Followed {
+    /// The counters of this CPU: events, drops.
+    pub last: [[u64; 2]; TARGETS],
+    /// Of which target they are.
+    pub generation: [u64; TARGETS],
+    /// Keeps the size a multiple of the alignment.
+    pub reserved: [u64; 4],
+}
+
+/// Who lost events: what drops are counted by.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct Loser {
+    /// cgroup id, 0 where it is not known.
+    pub cgroup_id: u64,
+    /// Of which target, [`Target::generation`].
+    pub generation: u64,
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Syscall, see [`crate::slot`].
+    pub slot: u32,
+}
+
+/// Losers that are counted one by one; the drops of others are not attributed.
+pub const LOSERS: u32 = 8192;
+
 /// Bytes of an array that one pass hands over.
 pub const CHUNK_BYTES: usize = 4096;
 
@@ -166,6 +217,8 @@ const _: () = {
     assert!(size_of::<MapRow>() == 88 && offset_of!(MapRow, name) == 72);
     assert!(size_of::<HolderRow>() == 56 && offset_of!(HolderRow, comm) == 40);
     assert!(size_of::<ValueChunk>() == 8 + CHUNK_BYTES);
+    assert!(size_of::<Target>() == 32 && size_of::<Loser>() == 24);
+    assert!(size_of::<Followed>() == 128);
 };
 
 // SAFETY: `repr(C)`, integers only, no padding (the sizes asserted above are the sums of the fields).
@@ -183,3 +236,12 @@ unsafe impl aya::Pod for HolderRow {}
 // SAFETY: as above.
 #[cfg(feature = "user")]
 unsafe impl aya::Pod for ValueChunk {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for Target {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for Followed {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for Loser {}

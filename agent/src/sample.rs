@@ -106,6 +106,26 @@ pub struct FalcoSample {
     pub now: FalcoCounts,
     /// Numbers of the syscalls that it traces; `None` where it does not say.
     pub traced_syscalls: Option<Vec<u32>>,
+    /// Whose events it dropped since it was found or the window began, most first; `None` if it is not followed.
+    pub losers: Option<Vec<LoserSample>>,
+    /// Runs of the program that follows which the kernel skipped, since it was loaded: each may have moved drops to
+    /// the next syscall of its CPU. `None` where the kernel does not count them.
+    pub follow_missed: Option<u64>,
+}
+
+/// Events of one process and syscall that a tool dropped: exact, by following the tool's own counter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoserSample {
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Name at the time of the sample; `None` when it was gone by then or is not visible to us.
+    pub comm: Option<String>,
+    /// cgroup; `None` where the node does not tell.
+    pub cgroup_id: Option<u64>,
+    /// Syscall (see `agent_common::slot`).
+    pub slot: u16,
+    /// Events.
+    pub drops: u64,
 }
 
 /// Falco's counters, by its names, since its probe was loaded.

@@ -1,19 +1,32 @@
 //! The watching programs: iterators over the maps of the node and over those who hold them.
 //!
-//! Nothing is attached; a program runs while user space reads its file. Other tools' rings are read here, and only
+//! Nothing of these is attached; a program runs while user space reads its file. The one that is attached, on request,
+//! follows the drop counters of other tools. Other tools' rings are read here, and only
 //! their positions: nothing is written, mapped or pinned.
 
 #![no_std]
 #![no_main]
+#![allow(dead_code, reason = "what both programs of the kernel half share, each uses in part")]
 #![expect(clippy::cast_possible_truncation, reason = "sizes of rows and chunks are a few kilobytes")]
 
+#[path = "../event.rs"]
+mod event;
+mod follow;
 mod iterator;
 mod memory;
 mod offsets;
 mod rows;
+#[path = "../settings.rs"]
+mod settings;
+#[path = "../task.rs"]
+mod task;
 
 use agent_common::watch::{ARRAY, ARRAY_OF_MAPS, CHUNK_BYTES, NOT_MAPPED, RINGBUF, Request, ValueChunk};
-use aya_ebpf::{macros::map, maps::Array};
+use aya_ebpf::{
+    macros::{btf_tracepoint, map},
+    maps::Array,
+    programs::BtfTracePointContext,
+};
 
 use crate::{
     iterator::{FileContext, MapContext, VmaContext, write},
@@ -105,6 +118,14 @@ extern "C" fn mappings(context: *const VmaContext) -> i32 {
     if row.page_offset != NOT_MAPPED {
         write(iterator::file(context.cast()), &row);
     }
+    0
+}
+
+/// On the hook of other tools' programs, and after them: see [`follow`].
+#[btf_tracepoint(function = "sys_exit")]
+fn follow_exit(context: BtfTracePointContext) -> i32 {
+    // SAFETY: the verifier knows argument 0 as `struct pt_regs *` and checks every load through it.
+    follow::exit(unsafe { event::number_by_load(context.arg(0)) });
     0
 }
 

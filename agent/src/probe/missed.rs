@@ -8,7 +8,7 @@ use std::{fs, os::fd::RawFd};
 /// Reads `recursion_misses` of a program that this process holds open. `None` where the kernel does not count
 /// them (before 5.12).
 #[must_use]
-pub(super) fn missed_runs(program: RawFd) -> Option<u64> {
+pub(crate) fn missed_runs(program: RawFd) -> Option<u64> {
     parse(&fs::read_to_string(format!("/proc/self/fdinfo/{program}")).ok()?)
 }
 

@@ -5,7 +5,7 @@ mod counters;
 pub mod drain;
 mod facts;
 mod load;
-mod missed;
+pub(crate) mod missed;
 pub mod plan;
 mod self_check;
 mod session;

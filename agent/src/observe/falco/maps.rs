@@ -104,6 +104,8 @@ pub fn sample(
         before: before.clone(),
         now: now.clone(),
         traced_syscalls: traced,
+        losers: None,
+        follow_missed: None,
     }
 }
 

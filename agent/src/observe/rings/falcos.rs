@@ -7,7 +7,7 @@ use agent_common::watch::{HolderRow, MapRow};
 use super::object::{Object, WatchError};
 use crate::{
     observe::falco::maps::{self, ProbeMaps},
-    sample::{FalcoCounts, FalcoSample},
+    sample::{FalcoCounts, FalcoSample, LoserSample},
 };
 
 /// All of the node, by the id of the map of their counters: a reload makes new maps, and so a new probe.
@@ -21,6 +21,8 @@ struct Falco {
     before: FalcoCounts,
     now: FalcoCounts,
     traced: Option<Vec<u32>>,
+    losers: Option<Vec<LoserSample>>,
+    follow_missed: Option<u64>,
 }
 
 impl Falcos {
@@ -46,7 +48,10 @@ impl Falcos {
             };
             let bytes = object.values(maps.counters.id, maps::bytes_of(&maps.counters))?;
             if let Some(now) = maps::counts(&maps.counters, &bytes) {
-                self.known.insert(maps.counters.id, Falco { maps, before: now.clone(), now, traced });
+                self.known.insert(
+                    maps.counters.id,
+                    Falco { maps, before: now.clone(), now, traced, losers: None, follow_missed: None },
+                );
             }
         }
         Ok(())
@@ -68,6 +73,23 @@ impl Falcos {
         Ok(())
     }
 
+    /// The maps of all.
+    pub(super) fn probes(&self) -> Vec<&ProbeMaps> {
+        self.known.values().map(|falco| &falco.maps).collect()
+    }
+
+    /// Takes in whose events each of them dropped.
+    pub(super) fn set_losers(
+        &mut self,
+        losers: impl Fn(u32, Option<&[u32]>) -> Option<Vec<LoserSample>>,
+        follow_missed: Option<u64>,
+    ) {
+        for (map_id, falco) in &mut self.known {
+            falco.losers = losers(*map_id, falco.traced.as_deref());
+            falco.follow_missed = follow_missed;
+        }
+    }
+
     /// From now on.
     pub(super) fn begin(&mut self) {
         for falco in self.known.values_mut() {
@@ -77,8 +99,11 @@ impl Falcos {
 
     /// As last read.
     pub(super) fn sample(&self) -> Vec<FalcoSample> {
-        let sample =
-            |falco: &Falco| maps::sample(&falco.maps, &falco.before, &falco.now, falco.traced.clone());
+        let sample = |falco: &Falco| FalcoSample {
+            losers: falco.losers.clone(),
+            follow_missed: falco.follow_missed,
+            ..maps::sample(&falco.maps, &falco.before, &falco.now, falco.traced.clone())
+        };
         self.known.values().map(sample).collect()
     }
 }

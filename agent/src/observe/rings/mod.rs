@@ -5,11 +5,13 @@
 //! needs CAP_SYS_ADMIN. Neither touches a ring's data. Left out: what a tool says about itself (`falco`).
 
 mod falcos;
+mod follow;
 mod iterator;
 mod object;
 mod offsets;
 pub mod owners;
 mod pages;
+mod ring;
 mod source;
 pub mod statistics;
 mod watch;

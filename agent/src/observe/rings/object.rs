@@ -1,18 +1,22 @@
 //! Loading the watching programs and running a pass of one. Nothing is attached: a pass exists while its file is read.
 
+mod following;
+
 use std::{fs::File, io::Read as _, path::Path};
 
 use agent_common::watch::{CHUNK_BYTES, HolderRow, MapRow, Request, ValueChunk};
 use aya::{
     Btf as AyaBtf, Ebpf, EbpfLoader, Pod,
     maps::{Array, Map, MapData, MapError},
-    programs::{Iter, ProgramError},
+    programs::{Iter, ProgramError, tp_btf::BtfTracePointLinkId},
 };
 use thiserror::Error;
 
 use super::offsets::{self, OffsetsError};
 use crate::{
     btf::{Btf, VMLINUX},
+    probe::{Facts, FactsError, Plan},
+    setup,
     sys::{heap, rows},
 };
 
@@ -46,8 +50,11 @@ pub enum WatchError {
         /// What the kernel said.
         source: std::io::Error,
     },
+    /// The node could not be looked at.
+    #[error(transparent)]
+    Facts(FactsError),
     /// A map is missing, or could not be written.
-    #[error("map REQUEST: {0}")]
+    #[error("a map of the watching programs: {0}")]
     Request(#[source] MapError),
     /// The kernel did not show our own map.
     #[error("the kernel does not show dropctl's own map")]
@@ -58,6 +65,11 @@ pub enum WatchError {
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/dropctl-watch"));
 
 const REQUEST: &str = "REQUEST";
+const FOLLOWED: &str = "FOLLOWED";
+const DROPS: &str = "DROPS";
+/// The plan's settings are wanted for the places of members; nothing is streamed here.
+const UNUSED: setup::Request =
+    setup::Request { mode: setup::Mode::Count, sample: 1, ring_bytes: 4096, processes: 0 };
 const RINGS: (&str, &str) = ("rings", "bpf_map");
 const TABLES: (&str, &str) = ("tables", "bpf_map");
 const VALUES: (&str, &str) = ("values", "bpf_map");
@@ -75,6 +87,11 @@ pub(super) struct Object {
     own_tgid: Option<u32>,
     has_pending: bool,
     sees_mappings: bool,
+    /// `bpf_array.value`.
+    array_value: u64,
+    /// Why nothing can be followed; `None` if something can.
+    cannot_follow: Option<String>,
+    following: Option<BtfTracePointLinkId>,
     buffer: Vec<u8>,
 }
 
@@ -84,12 +101,20 @@ impl Object {
     /// # Errors
     ///
     /// [`WatchError`].
-    pub(super) fn load() -> Result<Self, WatchError> {
+    pub(super) fn load(whose: bool) -> Result<Self, WatchError> {
         let btf = Btf::read(Path::new(VMLINUX)).map_err(OffsetsError::from)?;
         let offsets = offsets::read(&btf)?;
         drop(btf);
         let mut loader = EbpfLoader::new();
-        loader.override_global("OFFSETS", &offsets, true);
+        let facts = Facts::read().map_err(WatchError::Facts)?;
+        let settings = Plan::new(&facts, &UNUSED).settings;
+        loader
+            .override_global("OFFSETS", &offsets, true)
+            .override_global("SETTINGS", &settings, true)
+            .map_max_entries(FOLLOWED, facts.cpus);
+        if !whose {
+            loader.map_max_entries(DROPS, 1);
+        }
         let mut ebpf = loader.load(OBJECT).map_err(|error| WatchError::Object(Box::new(error)))?;
         drop(loader);
         let btf = AyaBtf::from_sys_fs().map_err(|error| WatchError::Btf(Box::new(error)))?;
@@ -97,6 +122,11 @@ impl Object {
             load(&mut ebpf, &btf, program)?;
         }
         let sees_mappings = load(&mut ebpf, &btf, MAPPINGS).is_ok();
+        let cannot_follow = if whose {
+            following::load(&mut ebpf, &btf).err().map(|error| error.to_string())
+        } else {
+            Some("not asked for (--whose)".to_owned())
+        };
         drop(btf);
         heap::give_back();
         let own_map_id = match ebpf.map(REQUEST) {
@@ -105,7 +135,23 @@ impl Object {
         };
         let has_pending = offsets.ringbuf_pending != 0;
         let buffer = vec![0; 1 << 16];
-        Ok(Self { ebpf, own_map_id, map_operations: 0, own_tgid: None, has_pending, sees_mappings, buffer })
+        Ok(Self {
+            ebpf,
+            own_map_id,
+            map_operations: 0,
+            own_tgid: None,
+            has_pending,
+            sees_mappings,
+            array_value: offsets.array_value.into(),
+            cannot_follow,
+            following: None,
+            buffer,
+        })
+    }
+
+    /// Where the first value of an array lies in kernel memory.
+    pub(super) fn value_address(&self, array: &MapRow) -> u64 {
+        array.address + self.array_value
     }
 
     /// Whether this kernel tells the position of the oldest record that is not committed.

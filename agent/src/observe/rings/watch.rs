@@ -14,20 +14,23 @@ use agent_common::watch::MapRow;
 
 use super::{
     falcos::Falcos,
-    iterator::{self, Iterator},
+    follow::Follow,
+    iterator::Iterator,
     object::{Object, WatchError},
-    owners::{Place, Seen, name, places, tool},
+    owners::{Place, Seen, places},
     pages::Pages,
-    source::{Look, Route, Source},
-    statistics::{BASE_NS, Statistics},
+    ring::Ring,
+    source::{Route, Source},
 };
-use crate::sample::{FalcoSample, RingOwner, RingSample};
+use crate::sample::{FalcoSample, RingSample};
 
 /// How rings are to be watched.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
     /// Which way; the better one that is allowed if it is left open.
     pub route: Option<Route>,
+    /// Whether to follow tools' drop counters on the syscall path, to see whose events they drop.
+    pub whose: bool,
 }
 
 /// Time between two looks: a consumer's sleep of 30 ms is seen, and the look costs nothing to speak of.
@@ -42,14 +45,13 @@ const OWNERS_EVERY: Duration = Duration::from_secs(30);
 const REFERENCES_OF_OURS: u64 = 2;
 /// Rings that are watched at most.
 const MOST_RINGS: usize = 1024;
-/// `BPF_F_RB_OVERWRITE` (include/uapi/linux/bpf.h, 6.19): such a ring refuses nothing, it overwrites.
-const OVERWRITE: u32 = 1 << 19;
 
 /// The running thread.
 pub struct Rings {
     watched: Arc<Mutex<Watched>>,
     route: Route,
     every: Duration,
+    cannot_follow: Option<String>,
     /// `None` once told to stop.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -60,16 +62,10 @@ pub struct Rings {
 struct Watched {
     rings: BTreeMap<u32, Ring>,
     falcos: Falcos,
+    /// A window began, and the thread has not noticed.
+    is_new_window: bool,
     /// The last pass that failed, in words.
     failure: Option<String>,
-}
-
-struct Ring {
-    row: MapRow,
-    statistics: Statistics,
-    pending: Option<u64>,
-    time_ns: u64,
-    place: Place,
 }
 
 impl Rings {
@@ -79,7 +75,8 @@ impl Rings {
     ///
     /// [`WatchError`].
     pub fn start(wanted: Wanted) -> Result<Self, WatchError> {
-        let object = Object::load()?;
+        let object = Object::load(wanted.whose)?;
+        let cannot_follow = object.cannot_follow().map(str::to_owned);
         let route = match wanted.route {
             Some(route) => route,
             None if Pages::allowed(object.own_map_id()) => Route::Pages,
@@ -91,13 +88,20 @@ impl Rings {
         };
         let watched = Arc::<Mutex<Watched>>::default();
         let (stop, stops) = channel();
-        let mut watch = Watch { object, source, every, watched: Arc::clone(&watched), owners_known: None };
+        let mut watch = Watch {
+            object,
+            source,
+            every,
+            watched: Arc::clone(&watched),
+            follow: Follow::default(),
+            owners_known: None,
+        };
         watch.discover()?;
         let thread = thread::Builder::new()
             .name("dropctl-rings".to_owned())
             .spawn(move || watch.run(&stops))
             .map_err(|source| WatchError::Pass { program: "rings", source })?;
-        Ok(Self { watched, route, every, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { watched, route, every, cannot_follow, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Which way positions are read.
@@ -112,6 +116,12 @@ impl Rings {
         self.every
     }
 
+    /// Why it is not known whose events tools drop; `None` if it is.
+    #[must_use]
+    pub fn cannot_follow(&self) -> Option<&str> {
+        self.cannot_follow.as_deref()
+    }
+
     /// Why the last pass failed; `None` if it did not.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
@@ -121,7 +131,7 @@ impl Rings {
     /// Every ring as the last look saw it.
     #[must_use]
     pub fn sample(&self) -> Vec<RingSample> {
-        self.lock().rings.values().map(|ring| sample(ring, self.every)).collect()
+        self.lock().rings.values().map(|ring| ring.sample(self.every)).collect()
     }
 
     /// Every Falco's counters as last read.
@@ -130,13 +140,11 @@ impl Rings {
         self.lock().falcos.sample()
     }
 
-    /// Begins a window: what was seen before counts no more.
+    /// Begins a window: what was seen before counts no more. Drops are attributed anew from the thread's next look on.
     pub fn begin(&self) {
         let mut watched = self.lock();
-        for ring in watched.rings.values_mut() {
-            ring.statistics =
-                Statistics::new(ring.row.max_entries.into(), ring.time_ns, ring.statistics.positions());
-        }
+        watched.is_new_window = true;
+        watched.rings.values_mut().for_each(Ring::begin);
         watched.falcos.begin();
     }
 
@@ -165,54 +173,13 @@ impl Drop for Rings {
     }
 }
 
-fn sample(ring: &Ring, every: Duration) -> RingSample {
-    let Ring { row, statistics, pending, time_ns, place } = ring;
-    let positions = statistics.positions();
-    let capacity_bytes = u64::from(row.max_entries);
-    let overwrites = row.flags & OVERWRITE != 0;
-    // Where records are overwritten, positions drift apart by more than there is room for.
-    let held = |bytes: u64| if overwrites { bytes.min(capacity_bytes) } else { bytes };
-    let shortest_ns = BASE_NS.max(u64::try_from(every.as_nanos()).unwrap_or(u64::MAX));
-    RingSample {
-        map_id: row.id,
-        name: Some(name(&row.name)).filter(|name| !name.is_empty()),
-        time_ns: *time_ns,
-        capacity_bytes,
-        overwrites,
-        producer_bytes: positions.producer,
-        consumer_bytes: positions.consumer,
-        pending_bytes: pending.map(|pending| positions.producer.saturating_sub(pending)),
-        backlog_bytes: held(positions.backlog_bytes()),
-        backlog_max_bytes: held(statistics.backlog_max_bytes),
-        produced_bytes: statistics.produced_bytes(),
-        consumed_bytes: statistics.consumed_bytes(),
-        above_90_ns: statistics.above_90_ns,
-        full_ns: statistics.full_ns,
-        stalls: statistics.stalls,
-        stalled_ns: statistics.stalled_ns,
-        looks: statistics.looks,
-        arrivals: statistics
-            .arrivals
-            .maxima()
-            .into_iter()
-            .filter(|(length_ns, _)| *length_ns >= shortest_ns)
-            .collect(),
-        owner: place.owner.as_ref().map(|owner| RingOwner {
-            tgid: owner.tgid,
-            comm: owner.comm.clone(),
-            tool: tool(&owner.comm).to_owned(),
-        }),
-        places: place.places.clone(),
-        is_own: place.is_own,
-    }
-}
-
 /// What the thread works with.
 struct Watch {
     object: Object,
     source: Box<dyn Source>,
     every: Duration,
     watched: Arc<Mutex<Watched>>,
+    follow: Follow,
     owners_known: Option<Instant>,
 }
 
@@ -245,6 +212,9 @@ impl Watch {
     }
 
     fn look(&mut self) -> Result<(), WatchError> {
+        if std::mem::take(&mut self.lock().is_new_window) {
+            self.follow.begin(&mut self.object)?;
+        }
         let looks = self.source.look(&mut self.object)?;
         let mut watched = self.lock();
         for look in looks {
@@ -270,15 +240,7 @@ impl Watch {
         let mut watched = self.lock();
         watched.rings.retain(|id, _| ids.contains(id));
         for row in rows {
-            let look = iterator::look(&row);
-            let new = || Ring {
-                row,
-                statistics: Statistics::new(row.max_entries.into(), look.time_ns, look.positions),
-                pending: look.pending,
-                time_ns: look.time_ns,
-                place: Place::default(),
-            };
-            watched.rings.entry(row.id).or_insert_with(new);
+            watched.rings.entry(row.id).or_insert_with(|| Ring::new(row));
         }
         for (id, place) in places.into_iter().flatten() {
             if let Some(ring) = watched.rings.get_mut(&id) {
@@ -291,7 +253,11 @@ impl Watch {
 
     fn read_counters(&mut self) -> Result<(), WatchError> {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.falcos.read(&mut self.object)
+        watched.falcos.read(&mut self.object)?;
+        let missed = self.object.follow_missed();
+        let losers = |map_id, traced: Option<&[u32]>| self.follow.losers(&self.object, map_id, traced);
+        watched.falcos.set_losers(losers, missed);
+        Ok(())
     }
 
     fn knows(&self, map_id: u32) -> bool {
@@ -306,6 +272,9 @@ impl Watch {
         let tables = self.object.tables()?;
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         watched.falcos.find(&mut self.object, &tables, &holders)?;
+        if self.object.cannot_follow().is_none() {
+            self.follow.set(&mut self.object, &watched.falcos.probes())?;
+        }
         drop(watched);
         for table in tables {
             if table.map_type == agent_common::watch::ARRAY_OF_MAPS {
@@ -317,13 +286,5 @@ impl Watch {
         }
         let own_tgid = self.object.own_tgid().unwrap_or(0);
         Ok(places(&Seen { rings, outer: &outer, holders: &holders, own_tgid }))
-    }
-}
-
-impl Ring {
-    fn add(&mut self, look: Look) {
-        self.statistics.add(look.time_ns, look.positions);
-        self.pending = look.pending;
-        self.time_ns = look.time_ns;
     }
 }

@@ -1,0 +1,91 @@
+//! One ring that is watched.
+
+use std::time::Duration;
+
+use agent_common::watch::MapRow;
+
+use super::{
+    iterator,
+    owners::{Place, name, tool},
+    source::Look,
+    statistics::{BASE_NS, Statistics},
+};
+use crate::sample::{RingOwner, RingSample};
+
+/// `BPF_F_RB_OVERWRITE` (include/uapi/linux/bpf.h, 6.19): such a ring refuses nothing, it overwrites.
+const OVERWRITE: u32 = 1 << 19;
+
+/// What is known of it.
+pub(super) struct Ring {
+    row: MapRow,
+    statistics: Statistics,
+    pending: Option<u64>,
+    time_ns: u64,
+    /// Whose it is.
+    pub(super) place: Place,
+}
+
+impl Ring {
+    /// Found as this row says.
+    pub(super) fn new(row: MapRow) -> Self {
+        let Look { time_ns, positions, pending, .. } = iterator::look(&row);
+        let statistics = Statistics::new(row.max_entries.into(), time_ns, positions);
+        Self { row, statistics, pending, time_ns, place: Place::default() }
+    }
+
+    /// From now on.
+    pub(super) fn begin(&mut self) {
+        let capacity_bytes = self.row.max_entries.into();
+        self.statistics = Statistics::new(capacity_bytes, self.time_ns, self.statistics.positions());
+    }
+
+    /// Another look.
+    pub(super) fn add(&mut self, look: Look) {
+        self.statistics.add(look.time_ns, look.positions);
+        self.pending = look.pending;
+        self.time_ns = look.time_ns;
+    }
+
+    /// All of it, by looks that were `every` so long.
+    pub(super) fn sample(&self, every: Duration) -> RingSample {
+        let Self { row, statistics, pending, time_ns, place } = self;
+        let positions = statistics.positions();
+        let capacity_bytes = u64::from(row.max_entries);
+        let overwrites = row.flags & OVERWRITE != 0;
+        // Where records are overwritten, positions drift apart by more than there is room for.
+        let held = |bytes: u64| if overwrites { bytes.min(capacity_bytes) } else { bytes };
+        let shortest_ns = BASE_NS.max(u64::try_from(every.as_nanos()).unwrap_or(u64::MAX));
+        RingSample {
+            map_id: row.id,
+            name: Some(name(&row.name)).filter(|name| !name.is_empty()),
+            time_ns: *time_ns,
+            capacity_bytes,
+            overwrites,
+            producer_bytes: positions.producer,
+            consumer_bytes: positions.consumer,
+            pending_bytes: pending.map(|pending| positions.producer.saturating_sub(pending)),
+            backlog_bytes: held(positions.backlog_bytes()),
+            backlog_max_bytes: held(statistics.backlog_max_bytes),
+            produced_bytes: statistics.produced_bytes(),
+            consumed_bytes: statistics.consumed_bytes(),
+            above_90_ns: statistics.above_90_ns,
+            full_ns: statistics.full_ns,
+            stalls: statistics.stalls,
+            stalled_ns: statistics.stalled_ns,
+            looks: statistics.looks,
+            arrivals: statistics
+                .arrivals
+                .maxima()
+                .into_iter()
+                .filter(|(length_ns, _)| *length_ns >= shortest_ns)
+                .collect(),
+            owner: place.owner.as_ref().map(|owner| RingOwner {
+                tgid: owner.tgid,
+                comm: owner.comm.clone(),
+                tool: tool(&owner.comm).to_owned(),
+            }),
+            places: place.places.clone(),
+            is_own: place.is_own,
+        }
+    }
+}
