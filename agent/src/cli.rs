@@ -84,12 +84,24 @@ pub struct ReportArgs {
     /// Form of the report [default: text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
+    /// Whose events Falco drops: where one runs, follow its counters at each syscall exit.
+    #[arg(long, value_enum, default_value_t = Whose::On)]
+    pub whose: Whose,
     /// Write to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Probe.
     #[command(flatten)]
     pub probe: ProbeArgs,
+}
+
+/// Whether to see whose events a tool drops. It costs a second program on the hook of the tool's, while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Whose {
+    /// Follow.
+    On,
+    /// Do not.
+    Off,
 }
 
 /// Forms of a report.

@@ -43,7 +43,7 @@ async fn serve(config: &AgentConfig) -> Result<Sample> {
         .await
         .with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
     let address = listener.local_addr().context("read the address listened on")?;
-    let sensors = Sensors::start(&config.request)?;
+    let sensors = Sensors::start(&config.request, false)?;
     let setup = Setup {
         request: config.request,
         visibility: sensors.visibility().to_vec(),

@@ -41,7 +41,7 @@ pub fn run(args: &ReportArgs) -> Result<()> {
 async fn look(config: &ReportConfig) -> Result<Report> {
     let mut stop = StopSignals::new()?;
     let node = node::read();
-    let mut sensors = Sensors::start(&config.request)?;
+    let mut sensors = Sensors::start(&config.request, config.whose)?;
     let mut window = Window::new(sensors.begun());
     let (hook, visibility) = (sensors.hook(), sensors.visibility().to_vec());
     let cpu_ns_at_start = own::read().cpu_ns;

@@ -24,11 +24,12 @@ pub(super) struct Sensors {
 
 impl Sensors {
     /// Starts what the mode asks for and the node allows. In `passive` mode nothing is attached to the syscall path.
-    pub(super) fn start(request: &Request) -> Result<Self> {
+    /// `whose`: where a Falco is found, follow its drop counters there.
+    pub(super) fn start(request: &Request, whose: bool) -> Result<Self> {
         // Loaded first, because what it cannot do without ends dropctl; attached last, when all is ready.
         let is_passive = request.mode == Mode::Passive;
         let mut probe = (!is_passive).then(|| Probe::load(request, log::kernel_half())).transpose()?;
-        let rings = Rings::start(Wanted::default());
+        let rings = Rings::start(Wanted { route: None, whose: whose && !is_passive });
         if let (true, Err(error)) = (is_passive, &rings) {
             bail!("mode passive watches ring buffers and nothing else, and cannot: {error}");
         }
@@ -39,6 +40,9 @@ impl Sensors {
             visibility.extend(probe.plan().visibility.iter().cloned());
         }
         visibility.push(rings_visibility(&rings));
+        if whose {
+            visibility.extend(rings.as_ref().ok().map(|rings| whose_visibility(rings, is_passive)));
+        }
         let rings = rings.ok();
         rings.iter().for_each(Rings::begin);
         let begun = probe.as_ref().map_or_else(clock::now, Probe::attached_at);
@@ -87,6 +91,18 @@ impl Sensors {
         // The probe is gone, so that this reads the rest.
         Ok(Sample { clock: end, probe, ..self.sample() })
     }
+}
+
+/// Whether it is seen whose events tools drop.
+fn whose_visibility(rings: &Rings, is_passive: bool) -> Visibility {
+    let note = match rings.cannot_follow() {
+        None => "whose events Falco drops: its counters are followed at each syscall exit".to_owned(),
+        Some(_) if is_passive => {
+            "whose events Falco drops: mode passive attaches nothing to syscalls".to_owned()
+        }
+        Some(why) => format!("whose events Falco drops: {why}"),
+    };
+    Visibility { capability: "whose_drops".to_owned(), available: rings.cannot_follow().is_none(), note }
 }
 
 /// Whether the rings of the node are watched, and which way.

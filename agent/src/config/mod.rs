@@ -11,7 +11,7 @@ use thiserror::Error;
 pub use file::{File, FileError};
 
 use crate::{
-    cli::{AgentArgs, ProbeArgs, ReportArgs},
+    cli::{AgentArgs, ProbeArgs, ReportArgs, Whose},
     setup::{Mode, Request},
 };
 
@@ -115,6 +115,8 @@ impl AgentConfig {
 pub struct ReportConfig {
     /// How long to look.
     pub duration: Duration,
+    /// Whether to see whose events Falco drops.
+    pub whose: bool,
     /// The probe.
     pub request: Request,
 }
@@ -128,7 +130,7 @@ impl ReportConfig {
     pub fn new(args: &ReportArgs, limits: Limits) -> Result<Self, ConfigError> {
         check_time("duration", args.duration, Duration::from_millis(100), LONGEST_REPORT)?;
         let request = request(&args.probe, 1, REPORT_PROCESSES, limits)?;
-        Ok(Self { duration: args.duration, request })
+        Ok(Self { duration: args.duration, whose: args.whose == Whose::On, request })
     }
 }
 

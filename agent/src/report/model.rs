@@ -14,7 +14,7 @@ use crate::{
     setup::{Hook, Mode, Visibility},
 };
 
-pub use tools::{Arrival, Category, Counters, Ring, Tool};
+pub use tools::{Arrival, Category, Counters, Loser, Losers, Ring, Tool};
 
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "dropctl.report/v1";

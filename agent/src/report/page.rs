@@ -268,7 +268,7 @@ fn not_visible(report: &Report, page: &mut Vec<Block>) {
         Some(_) => "syscalls that never return (exit, exit_group) are not on this hook; docs/kernels.md lists more",
         None => "syscalls: mode passive attaches nothing to them",
     }.to_owned());
-    points.push("drops of tools other than Falco's family, and whose events were dropped".to_owned());
+    points.push("drops of tools other than Falco's family".to_owned());
     page.push(Block::Heading("Not visible".to_owned()));
     page.push(Block::List(points));
 }

@@ -7,8 +7,8 @@ use std::{fs, path::PathBuf};
 use super::{model::Evidence, *};
 use crate::{
     sample::{
-        Clock, Events, FalcoCounts, FalcoSample, Node, Overrun, OwnSample, ProbeSample, ProcessCount,
-        RingOwner, RingSample, Sample, StreamSample,
+        Clock, Events, FalcoCounts, FalcoSample, LoserSample, Node, Overrun, OwnSample, ProbeSample,
+        ProcessCount, RingOwner, RingSample, Sample, StreamSample,
     },
     setup::{Hook, Mode, Request, Visibility},
     timeline::Window,
@@ -114,6 +114,11 @@ fn falco() -> FalcoSample {
         before: counts(1_000_000, 100, 10),
         now: counts(3_000_000, 10_100, 4010),
         traced_syscalls: Some(vec![0, 3, 257]),
+        losers: Some(vec![
+            LoserSample { tgid: 77, comm: Some("make".to_owned()), cgroup_id: Some(9), slot: 0, drops: 6000 },
+            LoserSample { tgid: 78, comm: None, cgroup_id: None, slot: 257, drops: 3990 },
+        ]),
+        follow_missed: Some(0),
     }
 }
 

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use super::{
     build::{float, ratio},
-    model::{Arrival, Category, Counters, Evidence, Ring, Tool},
+    model::{Arrival, Category, Counters, Evidence, Loser, Losers, Ring, Tool},
     number,
 };
 use crate::{
-    sample::{FalcoSample, RingOwner, RingSample},
+    sample::{FalcoSample, LoserSample, RingOwner, RingSample},
+    syscall,
     timeline::window::seconds,
 };
+
+/// Losers that a report names.
+const LOSERS_NAMED: usize = 50;
 
 /// Rings by owner, known tools first; rings whose owner was not found come last.
 #[must_use]
@@ -131,5 +135,27 @@ fn counters(falco: &FalcoSample, window_seconds: f64) -> Counters {
         categories: all.into_iter().filter(|category| category.drops > 0).collect(),
         drops_by_cpu: drops_by_cpu(falco),
         traced_syscalls: falco.traced_syscalls.as_ref().map(|traced| traced.len() as u64),
+        losers: falco.losers.as_deref().map(|losers| whose(losers, n_drops_buffer, falco.follow_missed)),
+    }
+}
+
+fn whose(losers: &[LoserSample], n_drops_buffer: u64, missed: Option<u64>) -> Losers {
+    let (top, others) = losers.split_at(losers.len().min(LOSERS_NAMED));
+    let sum = |losers: &[LoserSample]| losers.iter().map(|loser| loser.drops).sum::<u64>();
+    Losers {
+        evidence: if missed.is_some_and(|missed| missed > 0) { Evidence::Estimated } else { Evidence::Exact },
+        top: top
+            .iter()
+            .map(|loser| Loser {
+                tgid: loser.tgid,
+                comm: loser.comm.clone(),
+                cgroup_id: loser.cgroup_id,
+                syscall: syscall::name(loser.slot).into_owned(),
+                drops: loser.drops,
+            })
+            .collect(),
+        others: sum(others),
+        unattributed: n_drops_buffer.saturating_sub(sum(losers)),
+        missed,
     }
 }

@@ -44,6 +44,40 @@ pub struct Counters {
     pub drops_by_cpu: Vec<u64>,
     /// How many syscalls it traces; absent where it does not say.
     pub traced_syscalls: Option<u64>,
+    /// Whose events it dropped; absent where its counters are not followed.
+    pub losers: Option<Losers>,
+}
+
+/// Whose events a tool dropped: `n_drops_buffer` = the sum of `top`, `others` and `unattributed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Losers {
+    /// Exact: the tool's own counter was followed at each syscall exit. Estimated if the kernel skipped looks at it.
+    pub evidence: Evidence,
+    /// Those who lost most.
+    pub top: Vec<Loser>,
+    /// Events of all others.
+    pub others: u64,
+    /// Drops that no syscall exit explains: of the tool's other hooks, before the first look of a CPU, or of runs that
+    /// the kernel skipped.
+    pub unattributed: u64,
+    /// Runs of the program that follows which the kernel skipped, since it was loaded: at most so often drops count for
+    /// the next syscall of a CPU. Absent where the kernel does not count them.
+    pub missed: Option<u64>,
+}
+
+/// Events of one process and syscall that a tool dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Loser {
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Name, unless it was gone at the end or dropctl runs in another pid namespace.
+    pub comm: Option<String>,
+    /// cgroup, where the node tells.
+    pub cgroup_id: Option<u64>,
+    /// Syscall.
+    pub syscall: String,
+    /// Events.
+    pub drops: u64,
 }
 
 /// One of Falco's categories.

@@ -2,7 +2,7 @@
 
 use super::Block;
 use crate::report::{
-    model::{Report, Ring, Tool},
+    model::{Losers, Report, Ring, Tool},
     number::{byte_rate, bytes, count, percent, rate, seconds},
 };
 
@@ -96,5 +96,44 @@ pub(super) fn counters(report: &Report, page: &mut Vec<Block>) {
             facts.push(("traced", format!("{traced} syscalls")));
         }
         page.push(Block::Facts(facts));
+        if let Some(losers) = counters.losers.as_ref().filter(|_| counters.n_drops_buffer > 0) {
+            let how = match losers.missed {
+                Some(missed) if missed > 0 => format!("; the kernel skipped {} looks at it", count(missed)),
+                _ => String::new(),
+            };
+            page.push(Block::Text(format!("Whose events {name} dropped, by following its counter{how}:")));
+            page.push(whose(losers, counters.n_drops_buffer));
+        }
     }
+}
+
+/// Rows of the table of losers.
+const LOSERS_SHOWN: usize = 10;
+
+fn whose(losers: &Losers, all: u64) -> Block {
+    #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
+    let share = |drops: u64| percent(drops as f64 / all.max(1) as f64);
+    let mut rows: Vec<Vec<String>> = losers
+        .top
+        .iter()
+        .take(LOSERS_SHOWN)
+        .map(|loser| {
+            vec![
+                loser.comm.clone().unwrap_or_else(|| "unknown".to_owned()),
+                loser.tgid.to_string(),
+                loser.cgroup_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string()),
+                loser.syscall.clone(),
+                count(loser.drops),
+                share(loser.drops),
+            ]
+        })
+        .collect();
+    let hidden: u64 = losers.top.iter().skip(LOSERS_SHOWN).map(|loser| loser.drops).sum();
+    for (name, drops) in [("all others", losers.others + hidden), ("unattributed", losers.unattributed)] {
+        if drops > 0 {
+            let empty = String::new;
+            rows.push(vec![name.to_owned(), empty(), empty(), empty(), count(drops), share(drops)]);
+        }
+    }
+    Block::Table { columns: vec!["process", "pid", "cgroup id", "syscall", "dropped", "share"], rows }
 }
