@@ -10,6 +10,7 @@ mod harmless;
 #[path = "../oracle/standin.rs"]
 #[allow(dead_code, reason = "shared with the oracle")]
 mod standin;
+mod whose;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,9 @@ const TESTS: &[Test] = &[
     ("counters_and_ring_by_iterator", counters::by_iterator),
     ("every_counter_layout", counters::layouts),
     ("rings_by_cpu", counters::ring_per_cpu),
+    ("whose_drops_tool_first", whose::tool_first),
+    ("whose_drops_dropctl_first", whose::dropctl_first),
+    ("whose_drops_tool_again", whose::tool_again),
     ("watching_takes_nothing", harmless::takes_nothing),
 ];
 
