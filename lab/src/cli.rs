@@ -2,11 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use syscalls::Sysno;
 
 use crate::{
-    load::Kind,
     standin::layout::Layout,
     value::{self, Burst, Rate, Stall},
 };
@@ -134,4 +133,21 @@ pub(crate) struct LoadArgs {
     /// Where the chance of mix starts.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub(crate) seed: u64,
+}
+
+/// What can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A generic event: 48 bytes on a ring.
+    Getpgrp,
+    /// 56 bytes on a ring.
+    Close,
+    /// An event with a path.
+    Open,
+    /// An event with a path.
+    Openat,
+    /// A generic event, if it is traced.
+    Read,
+    /// One of the others by chance.
+    Mix,
 }

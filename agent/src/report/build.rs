@@ -7,7 +7,8 @@ use super::{
         Accounting, Build, Evidence, Flow, Loss, Overrun, Own, OwnRing, Process, Processes, Report, SCHEMA,
         Syscall, Throughput, WindowFacts,
     },
-    number, tools,
+    number::{self, float, ratio},
+    tools,
 };
 use crate::{
     diagnose::diagnose,
@@ -235,13 +236,4 @@ fn processes(stream: &StreamSample, events: &Events, request: &Request) -> Proce
             .collect(),
         other_records: stream.processes_other,
     }
-}
-
-pub(super) fn ratio(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "rates and shares are printed with at most seven digits")]
-pub(super) fn float(count: u64) -> f64 {
-    count as f64
 }

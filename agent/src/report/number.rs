@@ -65,6 +65,17 @@ pub(super) fn rfc3339(real_ns: u64) -> String {
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_nanos(real_ns)).to_string()
 }
 
+/// A share or a rate; 0 where there is nothing to divide by.
+pub(super) fn ratio(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+/// For rates and shares.
+#[expect(clippy::cast_precision_loss, reason = "rates and shares are printed with at most seven digits")]
+pub(super) fn float(count: u64) -> f64 {
+    count as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    build::{float, ratio},
     model::{Arrival, Category, Counters, Evidence, Loser, Losers, Ring, Tool},
-    number,
+    number::{self, float, ratio},
 };
 use crate::{
     sample::{FalcoSample, LoserSample, RingOwner, RingSample},

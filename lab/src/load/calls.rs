@@ -3,27 +3,9 @@
 use std::ffi::CString;
 
 use anyhow::{Context as _, Result};
-use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::{sys::call, value};
-
-/// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
-    /// A generic event: 48 bytes on a ring.
-    Getpgrp,
-    /// 56 bytes on a ring.
-    Close,
-    /// An event with a path.
-    Open,
-    /// An event with a path.
-    Openat,
-    /// A generic event, if it is traced.
-    Read,
-    /// One of the others by chance.
-    Mix,
-}
+use crate::{cli::Kind, sys::call, value};
 
 /// Calls made, by kind.
 #[derive(Clone, Copy, Debug, Default, Serialize)]

@@ -9,8 +9,6 @@ use anyhow::{Context as _, Result};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use serde::Serialize;
 
-pub(crate) use calls::Kind;
-
 use crate::{
     cli::LoadArgs,
     value::{Burst, Rate},
