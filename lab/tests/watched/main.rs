@@ -1,7 +1,7 @@
 //! dropctl beside the stand-in: what it sees from outside is what the stand-in says of itself, to the event and to the
 //! byte, and the stand-in gets every record that it gets alone.
 //!
-//! Needs root. Environment: `DROPCTL_LAB_BIN`, the stand-in's program.
+//! Needs root. Environment: `DROPCTL_LAB_BIN`, the stand-in's program; `DROPCTL_GUEST`, shorter runs.
 #![allow(unused_crate_dependencies, reason = "a test target uses few of the package's dependencies")]
 #![allow(clippy::print_stdout, reason = "measured numbers belong on stdout")]
 
