@@ -113,6 +113,9 @@ pub struct FalcoSample {
     pub follow_missed: Option<u64>,
 }
 
+/// Losers that are named, most first.
+pub const LOSERS_NAMED: usize = 50;
+
 /// Events of one process and syscall that a tool dropped: exact, by following the tool's own counter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoserSample {

@@ -280,9 +280,14 @@ fn into_sample(totals: &Totals, missed: Option<u64>, stream: Option<StreamSample
 /// another, the same number is somebody else.
 fn name_processes(processes: &mut [ProcessCount]) {
     for process in processes {
-        let comm = std::fs::read_to_string(format!("/proc/{}/comm", process.tgid));
-        process.comm = comm.ok().map(|comm| comm.trim_end().to_owned());
+        process.comm = process_name(process.tgid);
     }
+}
+
+/// Name of a process that still lives, by an id of our own pid namespace.
+pub(crate) fn process_name(tgid: u32) -> Option<String> {
+    let comm = std::fs::read_to_string(format!("/proc/{tgid}/comm"));
+    comm.ok().map(|comm| comm.trim_end().to_owned())
 }
 
 #[cfg(test)]

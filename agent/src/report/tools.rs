@@ -7,13 +7,10 @@ use super::{
     number::{self, float, ratio},
 };
 use crate::{
-    sample::{FalcoSample, LoserSample, RingOwner, RingSample},
+    sample::{FalcoSample, LOSERS_NAMED, LoserSample, RingOwner, RingSample},
     syscall,
     timeline::window::seconds,
 };
-
-/// Losers that a report names.
-const LOSERS_NAMED: usize = 50;
 
 /// Rings by owner, known tools first; rings whose owner was not found come last.
 #[must_use]

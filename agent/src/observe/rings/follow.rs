@@ -3,15 +3,17 @@
 //! The program that follows must run after the tool's on the same hook, so it is attached again whenever a tool comes
 //! later. What the tool counted elsewhere, or before each CPU's first look, is in its total and not attributed.
 
-use std::fs;
-
 use agent_common::{
     slot::NUMBERS,
     watch::{Loser, TARGETS, Target},
 };
 
 use super::object::{Object, WatchError};
-use crate::{observe::falco::maps::ProbeMaps, sample::LoserSample};
+use crate::{
+    observe::falco::maps::ProbeMaps,
+    probe::process_name,
+    sample::{LOSERS_NAMED, LoserSample},
+};
 
 /// Bytes of a value up to which Falco counts exits alone (libs 0.22 and newer, 104 bytes); before, a syscall made an
 /// event when it began and one when it ended.
@@ -88,10 +90,9 @@ impl Follow {
     ) -> Option<Vec<LoserSample>> {
         let index = self.maps.iter().position(|map| *map == Some(map_id))?;
         let generation = self.targets[index].generation;
-        let names_processes = object.own_tgid() == Some(std::process::id());
         let sample = |(loser, drops): (Loser, u64)| LoserSample {
             tgid: loser.tgid,
-            comm: names_processes.then(|| comm(loser.tgid)).flatten(),
+            comm: None,
             cgroup_id: (loser.cgroup_id != 0).then_some(loser.cgroup_id),
             slot: u16::try_from(loser.slot).unwrap_or(u16::MAX),
             drops,
@@ -104,15 +105,16 @@ impl Follow {
             .filter(|(loser, _)| loser.generation == generation && is_traced(loser.slot));
         let mut losers: Vec<LoserSample> = of_this.map(sample).collect();
         losers.sort_by_key(|loser| (std::cmp::Reverse(loser.drops), loser.tgid, loser.slot));
+        if object.own_tgid() == Some(std::process::id()) {
+            // Not all: a table of thousands would be as many files, twice a second.
+            for loser in losers.iter_mut().take(LOSERS_NAMED) {
+                loser.comm = process_name(loser.tgid);
+            }
+        }
         Some(losers)
     }
 }
 
 fn most_events(value_size: u32) -> u64 {
     if value_size == FIRST_LAYOUT || value_size > EXITS_ALONE { 2 } else { 1 }
-}
-
-/// The name of a process that still lives.
-fn comm(tgid: u32) -> Option<String> {
-    fs::read_to_string(format!("/proc/{tgid}/comm")).ok().map(|comm| comm.trim_end().to_owned())
 }
