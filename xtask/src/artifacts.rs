@@ -46,10 +46,11 @@ pub(crate) struct StaticTest {
     pub(crate) program: PathBuf,
 }
 
-/// A test target of a package whose program has the package's name.
+/// A test target of a package whose program has the package's name, in the profile `testing`.
 pub(crate) fn static_test(package: &str, name: &str) -> Result<StaticTest> {
     let mut build = command::cargo();
-    build.args(["test", "--no-run", "--release", "-p", package, "--target", STATIC_TARGET, "--test", name]);
+    build.args(["test", "--no-run", "--profile", "testing", "-p", package]);
+    build.args(["--target", STATIC_TARGET, "--test", name]);
     let artifacts = built(&mut build)?;
     Ok(StaticTest { test: named(&artifacts, "test", name)?, program: named(&artifacts, "bin", package)? })
 }

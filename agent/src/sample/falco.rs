@@ -1,0 +1,58 @@
+//! What the probes of Falco and its family count, and whose events they dropped.
+
+use serde::{Deserialize, Serialize};
+
+/// What the probe of a Falco, or of another tool that loads the same one, counts in its maps: the tool's own numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FalcoSample {
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Its name.
+    pub comm: String,
+    /// The tool that it is, from a closed set; `other` for everybody else.
+    pub tool: String,
+    /// When it was found, or the window began.
+    pub before: FalcoCounts,
+    /// At the sample.
+    pub now: FalcoCounts,
+    /// Numbers of the syscalls that it traces; `None` where it does not say.
+    pub traced_syscalls: Option<Vec<u32>>,
+    /// Whose events it dropped since it was found or the window began, most first; `None` if it is not followed.
+    pub losers: Option<Vec<LoserSample>>,
+    /// Runs of the program that follows which the kernel skipped, since it was loaded: each may have moved drops to
+    /// the next syscall of its CPU. `None` where the kernel does not count them.
+    pub follow_missed: Option<u64>,
+}
+
+/// Losers that are named, most first.
+pub const LOSERS_NAMED: usize = 50;
+
+/// Events of one process and syscall that a tool dropped: exact, by following the tool's own counter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoserSample {
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Name at the time of the sample; `None` when it was gone by then or is not visible to us.
+    pub comm: Option<String>,
+    /// cgroup; `None` where the node does not tell.
+    pub cgroup_id: Option<u64>,
+    /// Syscall (see `agent_common::slot`).
+    pub slot: u16,
+    /// Events.
+    pub drops: u64,
+}
+
+/// Falco's counters, by its names, since its probe was loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FalcoCounts {
+    /// Attempts to write an event, drops included.
+    pub n_evts: u64,
+    /// Events for which the ring had no room.
+    pub n_drops_buffer: u64,
+    /// Events larger than 64 KiB; `None` where the layout is not known.
+    pub n_drops_max_event_size: Option<u64>,
+    /// The part of `n_drops_buffer` that Falco puts in a category.
+    pub categories: Vec<(String, u64)>,
+    /// `n_evts` and `n_drops_buffer` of each CPU.
+    pub cpus: Vec<(u64, u64)>,
+}

@@ -1,0 +1,62 @@
+//! BPF ring buffers of the node, as the last look saw them.
+
+use serde::{Deserialize, Serialize};
+
+/// One BPF ring buffer of the node, as the last look saw it. Bytes are exact; times and maxima are those of the looks,
+/// a few milliseconds apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RingSample {
+    /// Id of the map.
+    pub map_id: u32,
+    /// Name of the map; `None` if it has none.
+    pub name: Option<String>,
+    /// When it was looked at, `CLOCK_MONOTONIC` ns.
+    pub time_ns: u64,
+    /// Data bytes.
+    pub capacity_bytes: u64,
+    /// It overwrites its oldest records instead of refusing new ones.
+    pub overwrites: bool,
+    /// Bytes reserved since its creation, headers included.
+    pub producer_bytes: u64,
+    /// Bytes consumed since its creation.
+    pub consumer_bytes: u64,
+    /// Bytes from the oldest record that is not committed to the newest; `None` where the kernel does not tell.
+    pub pending_bytes: Option<u64>,
+    /// Bytes reserved and not consumed.
+    pub backlog_bytes: u64,
+    /// The largest since it was found.
+    pub backlog_max_bytes: u64,
+    /// Bytes reserved since it was found.
+    pub produced_bytes: u64,
+    /// Bytes consumed since it was found.
+    pub consumed_bytes: u64,
+    /// Time with at least 90 % taken, ns.
+    pub above_90_ns: u64,
+    /// Time without room for a record of a page (or a sixteenth of the ring), ns.
+    pub full_ns: u64,
+    /// Episodes in which nothing was consumed for 100 ms although records had come.
+    pub stalls: u64,
+    /// Time of all of them, ns.
+    pub stalled_ns: u64,
+    /// How often it was looked at.
+    pub looks: u64,
+    /// Length of time, ns, and the most bytes that came within one such; a lower bound, at least half the truth.
+    pub arrivals: Vec<(u64, u64)>,
+    /// Whose it is; `None`: nobody was found.
+    pub owner: Option<RingOwner>,
+    /// Its places in the array of maps that holds it: for Falco the CPUs that it serves. Empty if none does.
+    pub places: Vec<u32>,
+    /// It is dropctl's.
+    pub is_own: bool,
+}
+
+/// The process that owns a ring.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RingOwner {
+    /// Process id in the initial pid namespace.
+    pub tgid: u32,
+    /// Its name.
+    pub comm: String,
+    /// The tool that it is, from a closed set; `other` for everybody else.
+    pub tool: String,
+}
