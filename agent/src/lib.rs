@@ -8,6 +8,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod diagnose;
+pub mod evidence;
 pub mod metrics;
 pub mod observe;
 pub mod probe;

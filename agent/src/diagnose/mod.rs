@@ -1,10 +1,12 @@
 //! Findings: what the facts mean. Each rule is a pure function in a file of its own.
 
+pub mod catalogue;
 pub mod finding;
 mod rules;
 
 use crate::{setup::Visibility, timeline::Window};
 
+pub use catalogue::Code;
 pub use finding::{Confidence, Finding, Severity};
 
 /// All findings for a window, most severe first.

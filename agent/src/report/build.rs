@@ -4,14 +4,15 @@ use agent_common::record::RECORD_FOOTPRINT_BYTES;
 
 use super::{
     model::{
-        Accounting, Build, Evidence, Flow, Loss, Overrun, Own, OwnRing, Process, Processes, Report, SCHEMA,
-        Syscall, Throughput, WindowFacts,
+        Accounting, Build, Flow, Loss, Overrun, Own, OwnRing, Process, Processes, Report, SCHEMA, Syscall,
+        Throughput, WindowFacts,
     },
     number::{self, float, ratio},
     tools,
 };
 use crate::{
     diagnose::diagnose,
+    evidence::Evidence,
     sample::{Events, Node, ProbeSample, StreamSample},
     setup::{Hook, Request, Visibility},
     syscall,

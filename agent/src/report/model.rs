@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     diagnose::Finding,
+    evidence::Evidence,
     sample::Node,
     setup::{Hook, Mode, Visibility},
 };
@@ -48,18 +49,6 @@ pub struct Report {
     pub processes: Option<Processes>,
     /// What dropctl itself did and cost.
     pub own: Own,
-}
-
-/// Where a number comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Evidence {
-    /// Counted in the kernel.
-    Exact,
-    /// A tool's own counter.
-    Tool,
-    /// By a stated method.
-    Estimated,
 }
 
 /// A build of dropctl.

@@ -4,8 +4,9 @@
 
 use std::{fs, path::PathBuf};
 
-use super::{model::Evidence, *};
+use super::*;
 use crate::{
+    evidence::Evidence,
     sample::{
         Clock, Events, FalcoCounts, FalcoSample, LoserSample, Node, Overrun, OwnSample, ProbeSample,
         ProcessCount, RingOwner, RingSample, Sample, StreamSample,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    model::{Arrival, Category, Counters, Evidence, Loser, Losers, Ring, Tool},
+    model::{Arrival, Category, Counters, Loser, Losers, Ring, Tool},
     number::{self, float, ratio},
 };
 use crate::{
+    evidence::Evidence,
     sample::{FalcoSample, LOSERS_NAMED, LoserSample, RingOwner, RingSample},
     syscall,
     timeline::window::seconds,

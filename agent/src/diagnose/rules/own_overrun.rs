@@ -5,7 +5,10 @@
 //! the rate.
 
 use crate::{
-    diagnose::finding::{Confidence, Finding, Severity},
+    diagnose::{
+        catalogue::Code,
+        finding::{Confidence, Fact, Finding, Remedy, Severity},
+    },
     timeline::{Window, window::seconds},
 };
 
@@ -17,33 +20,34 @@ pub(in crate::diagnose) fn check(window: &Window) -> Option<Finding> {
     if events.dropped == 0 {
         return None;
     }
+    let summary = format!(
+        "dropctl's own ring refused {} of {} records; counts by syscall are not affected.",
+        events.dropped, events.attempted
+    );
+    let larger_bytes = 2 * stream.capacity_bytes;
     Some(Finding {
-        code: "DC901".to_owned(),
-        name: "own-overrun".to_owned(),
-        severity: Severity::Warning,
-        confidence: Confidence::High,
-        summary: format!(
-            "dropctl's own ring refused {} of {} records; counts by syscall are not affected.",
-            events.dropped, events.attempted
-        ),
+        drops: Some(events.dropped),
         evidence: vec![
-            format!(
-                "overruns: {}, {:.3} s together (exact)",
+            Fact::exact(format!(
+                "overruns: {}, {:.3} s together",
                 stream.overrun_count,
                 seconds(stream.overrun_ns)
-            ),
-            format!(
-                "backlog reached {} of {} bytes (exact at each look)",
+            )),
+            Fact::exact(format!(
+                "backlog at the drain's looks reached {} of {} bytes",
                 stream.backlog_max_bytes, stream.capacity_bytes
-            ),
+            )),
         ],
         remedies: vec![
-            format!(
-                "--ring-bytes {} doubles the burst that fits, if memory allows",
-                2 * stream.capacity_bytes
+            Remedy::setting(
+                "doubles the burst that fits, if memory allows".to_owned(),
+                "--ring-bytes",
+                Some(stream.capacity_bytes.to_string()),
+                larger_bytes.to_string(),
             ),
-            "--sample with a larger number, or --mode count, lowers the rate".to_owned(),
+            Remedy::advice("--sample with a larger number, or --mode count, lowers the rate".to_owned()),
         ],
+        ..Finding::new(Code::OwnOverrun, Severity::Warning, Confidence::High, summary)
     })
 }
 
@@ -67,7 +71,7 @@ mod tests {
     fn fires_on_one_drop() {
         let finding = check(&window(1, true)).unwrap();
         assert!(finding.summary.contains("refused 1 of 100"), "{}", finding.summary);
-        assert!(finding.remedies[0].contains("8192"));
+        assert_eq!(finding.remedies[0].to.as_deref(), Some("8192"));
     }
 
     #[test]

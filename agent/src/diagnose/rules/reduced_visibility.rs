@@ -3,7 +3,10 @@
 //! What is hidden is named with the way to get it; numbers that depend on it are absent, not zero.
 
 use crate::{
-    diagnose::finding::{Confidence, Finding, Severity},
+    diagnose::{
+        catalogue::Code,
+        finding::{Confidence, Fact, Finding, Severity},
+    },
     setup::Visibility,
 };
 
@@ -14,14 +17,11 @@ pub(in crate::diagnose) fn check(visibility: &[Visibility]) -> Option<Finding> {
         return None;
     }
     let names: Vec<&str> = missing.iter().map(|entry| entry.capability.as_str()).collect();
+    let summary = format!("This node hides something from dropctl: {}.", names.join(", "));
+    let fact = |entry: &&Visibility| Fact::seen(format!("{}: {}", entry.capability, entry.note));
     Some(Finding {
-        code: "DC902".to_owned(),
-        name: "reduced-visibility".to_owned(),
-        severity: Severity::Info,
-        confidence: Confidence::High,
-        summary: format!("This node hides something from dropctl: {}.", names.join(", ")),
-        evidence: missing.iter().map(|entry| format!("{}: {}", entry.capability, entry.note)).collect(),
-        remedies: Vec::new(),
+        evidence: missing.iter().map(fact).collect(),
+        ..Finding::new(Code::ReducedVisibility, Severity::Info, Confidence::High, summary)
     })
 }
 
@@ -37,7 +37,7 @@ mod tests {
     fn names_what_is_missing() {
         let finding = check(&[entry("btf", true), entry("cgroup_id", false)]).unwrap();
         assert_eq!(finding.summary, "This node hides something from dropctl: cgroup_id.");
-        assert_eq!(finding.evidence, ["cgroup_id: why"]);
+        assert_eq!(finding.evidence, [Fact::seen("cgroup_id: why".to_owned())]);
     }
 
     #[test]
