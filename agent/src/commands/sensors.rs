@@ -7,6 +7,7 @@ use crate::{
     observe::{
         own,
         rings::{Rings, Route, Wanted, WatchError},
+        tools::Tools,
     },
     probe::{Mode, Probe, ProbeError, Request, Visibility},
     sample::{Clock, Sample},
@@ -18,6 +19,7 @@ use crate::{
 pub(super) struct Sensors {
     probe: Option<Probe>,
     rings: Option<Rings>,
+    tools: Option<Tools>,
     visibility: Vec<Visibility>,
     begun: Clock,
 }
@@ -43,10 +45,12 @@ impl Sensors {
         if whose {
             visibility.extend(rings.as_ref().ok().map(|rings| whose_visibility(rings, is_passive)));
         }
-        let rings = rings.ok();
+        let tools = Tools::start();
+        visibility.push(tools_visibility(&tools));
+        let (rings, tools) = (rings.ok(), tools.ok());
         rings.iter().for_each(Rings::begin);
         let begun = probe.as_ref().map_or_else(clock::now, Probe::attached_at);
-        Ok(Self { probe, rings, visibility, begun })
+        Ok(Self { probe, rings, tools, visibility, begun })
     }
 
     /// When the window began.
@@ -66,11 +70,17 @@ impl Sensors {
 
     /// Everything at this instant.
     pub(super) fn sample(&mut self) -> Sample {
+        let rings = self.rings.as_ref().map(Rings::sample);
+        let falcos = self.rings.as_ref().map(Rings::falcos);
+        let tools = self.tools.as_ref().map(|tools| {
+            tools.sample(rings.as_deref().unwrap_or_default(), falcos.as_deref().unwrap_or_default())
+        });
         Sample {
             clock: clock::now(),
             probe: self.probe.as_mut().map(Probe::sample),
-            rings: self.rings.as_ref().map(Rings::sample),
-            falcos: self.rings.as_ref().map(Rings::falcos),
+            rings,
+            falcos,
+            tools,
             own: own::read(),
         }
     }
@@ -103,6 +113,19 @@ fn whose_visibility(rings: &Rings, is_passive: bool) -> Visibility {
         Some(why) => format!("whose events Falco drops: {why}"),
     };
     Visibility { capability: "whose_drops".to_owned(), available: rings.cannot_follow().is_none(), note }
+}
+
+/// Whether tools are seen as processes.
+fn tools_visibility(tools: &std::io::Result<Tools>) -> Visibility {
+    let note = match tools {
+        Ok(tools) if tools.sees_processes() => "starts, ends and outages of tools, by their processes".to_owned(),
+        Ok(_) => "starts, ends and outages of tools: dropctl is in a pid namespace of its own and knows them by their \
+                  rings alone (a pod: hostPID: true)"
+            .to_owned(),
+        Err(error) => format!("starts, ends and outages of tools: {error}"),
+    };
+    let available = tools.as_ref().is_ok_and(Tools::sees_processes);
+    Visibility { capability: "tools".to_owned(), available, note }
 }
 
 /// Whether the rings of the node are watched, and which way.

@@ -1,7 +1,9 @@
 //! A Prometheus collector over the newest sample. It holds no counters of its own: what the kernel counted is
 //! shown as it is, so nothing is counted twice and a scrape never waits for the event path.
 
+mod instances;
 mod rings;
+mod tools;
 
 use std::{
     collections::BTreeSet,
@@ -98,8 +100,10 @@ impl SampleCollector {
         if let Some(rings) = &sample.rings {
             let mut numbering = self.numbering.lock().unwrap_or_else(PoisonError::into_inner);
             let falcos = sample.falcos.as_deref().unwrap_or_default();
-            families.extend(numbering.families(rings, falcos));
+            let tools = sample.tools.as_deref().unwrap_or_default();
+            families.extend(numbering.families(rings, falcos, tools));
         }
+        families.extend(sample.tools.iter().flat_map(|tools| tools::families(tools)));
         let visibility = self.setup.visibility.iter();
         families.push(labelled(
             names::VISIBILITY,

@@ -203,6 +203,19 @@ pub const FALCO_DROPS: Metric = Metric {
     )
 };
 
+const OF_A_TOOL: &[&str] = &["tool", "tool_instance"];
+
+/// A tool runs.
+pub const TOOL_UP: Metric = Metric {
+    labels: OF_A_TOOL,
+    ..gauge("dropctl_tool_up", "Whether a known tool runs, from its first sight on: 1 or 0.")
+};
+/// Lives of a tool after its first.
+pub const TOOL_RESTARTS: Metric = Metric {
+    labels: OF_A_TOOL,
+    ..counter("dropctl_tool_restarts_total", "Times that the tool came again after it had ended.")
+};
+
 /// All of them, in the order of the page.
 pub const ALL: &[Metric] = &[
     BUILD_INFO,
@@ -237,6 +250,8 @@ pub const ALL: &[Metric] = &[
     TOOL_RING_INFO,
     FALCO_EVENTS,
     FALCO_DROPS,
+    TOOL_UP,
+    TOOL_RESTARTS,
     VISIBILITY,
     AGENT_CPU,
     AGENT_RESIDENT,

@@ -5,3 +5,4 @@ pub mod falco;
 pub mod node;
 pub mod own;
 pub mod rings;
+pub mod tools;

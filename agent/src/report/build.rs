@@ -3,6 +3,7 @@
 use agent_common::record::RECORD_FOOTPRINT_BYTES;
 
 use super::{
+    lives,
     model::{
         Accounting, Build, Flow, Loss, Overrun, Own, OwnRing, Process, Processes, Report, SCHEMA, Syscall,
         Throughput, WindowFacts,
@@ -40,7 +41,9 @@ pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
     let last = window.last()?;
     let probe = last.probe.as_ref();
     let window_seconds = seconds(window.length_ns());
-    let findings = diagnose(window, subject.visibility);
+    let visibility: Vec<Visibility> =
+        subject.visibility.iter().cloned().chain(lives::visibility(last)).collect();
+    let findings = diagnose(window, &visibility);
     let accounting = probe.map(account);
     let own_sentence = match (probe, &accounting) {
         (Some(probe), Some(accounting)) => verdict(probe, accounting, window_seconds),
@@ -50,8 +53,7 @@ pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
         ),
     };
     let cpu_seconds = seconds(last.own.cpu_ns);
-    let falcos = last.falcos.as_deref().unwrap_or_default();
-    let tools = last.rings.as_deref().map(|rings| tools::build(rings, falcos, window_seconds));
+    let tools = tools::build(window, last);
     Some(Report {
         schema: SCHEMA.to_owned(),
         dropctl: Build {
@@ -65,7 +67,7 @@ pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
             seconds: window_seconds,
             suspended_seconds: seconds(window.suspended_ns()),
         },
-        visibility: subject.visibility.to_vec(),
+        visibility,
         verdict: [tools::verdict(tools.as_deref().unwrap_or_default()), own_sentence]
             .join(" ")
             .trim_start()

@@ -3,6 +3,7 @@
 
 mod build;
 mod json;
+mod lives;
 mod markdown;
 pub mod model;
 mod number;

@@ -15,7 +15,7 @@ use crate::{
     setup::{Hook, Mode, Visibility},
 };
 
-pub use tools::{Arrival, Category, Counters, Loser, Losers, Ring, Tool};
+pub use tools::{Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Ring, Tool};
 
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "dropctl.report/v1";
@@ -39,7 +39,7 @@ pub struct Report {
     pub throughput: Option<Throughput>,
     /// What was lost; absent in mode `passive`.
     pub loss: Option<Loss>,
-    /// Tools with BPF ring buffers, those of dropctl left out; absent when rings are not watched.
+    /// Known tools and those with BPF ring buffers, dropctl left out; absent when rings are not watched.
     pub tools: Option<Vec<Tool>>,
     /// What it means, most severe first.
     pub findings: Vec<Finding>,

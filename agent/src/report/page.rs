@@ -1,5 +1,6 @@
 //! The page: what a person reads, in order. Laid out once; `text` and `markdown` only draw it.
 
+mod lives;
 mod tools;
 
 use super::{
@@ -42,6 +43,7 @@ pub(super) fn lay_out(report: &Report) -> Vec<Block> {
         Block::Text(report.verdict.clone()),
     ];
     findings(report, &mut page);
+    lives::table(report, &mut page);
     tools::rings(report, &mut page);
     tools::counters(report, &mut page);
     throughput(report, &mut page);

@@ -2,6 +2,8 @@
 //!
 //! `DROPCTL_BLESS=1 cargo test` (or `cargo xtask bless`) accepts new pages.
 
+mod lives;
+
 use std::{fs, path::PathBuf};
 
 use super::*;
@@ -112,6 +114,7 @@ fn falco() -> FalcoSample {
         tgid: 50,
         comm: "falco".to_owned(),
         tool: "falco".to_owned(),
+        map_id: 11,
         before: counts(1_000_000, 100, 10),
         now: counts(3_000_000, 10_100, 4010),
         traced_syscalls: Some(vec![0, 3, 257]),
@@ -131,7 +134,15 @@ fn window(probe: Option<ProbeSample>) -> Window {
     };
     let mut window = Window::new(at(100));
     let own = OwnSample { cpu_ns: 2_000_000, resident_bytes: Some(5 << 20) };
-    window.push(Sample { clock: at(102), probe, rings: Some(rings()), falcos: Some(vec![falco()]), own });
+    let tools = Some(lives::tools());
+    window.push(Sample {
+        clock: at(102),
+        probe,
+        rings: Some(rings()),
+        falcos: Some(vec![falco()]),
+        tools,
+        own,
+    });
     window
 }
 

@@ -3,19 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::{
+    lives,
     model::{Arrival, Category, Counters, Loser, Losers, Ring, Tool},
     number::{self, float, ratio},
 };
 use crate::{
     evidence::Evidence,
-    sample::{FalcoSample, LOSERS_NAMED, LoserSample, RingOwner, RingSample},
+    sample::{FalcoSample, LOSERS_NAMED, LoserSample, RingOwner, RingSample, Sample},
     syscall,
-    timeline::window::seconds,
+    timeline::{Window, window::seconds},
 };
 
-/// Rings by owner, known tools first; rings whose owner was not found come last.
+/// Rings by owner and known tools without rings, known tools first; rings whose owner was not found come last. `None` if
+/// rings are not watched.
 #[must_use]
-pub(super) fn build(rings: &[RingSample], falcos: &[FalcoSample], window_seconds: f64) -> Vec<Tool> {
+pub(super) fn build(window: &Window, last: &Sample) -> Option<Vec<Tool>> {
+    let rings = last.rings.as_deref()?;
+    let falcos = last.falcos.as_deref().unwrap_or_default();
+    let known = last.tools.as_deref().unwrap_or_default();
+    let window_seconds = seconds(window.length_ns());
     let mut by_owner: BTreeMap<Option<u32>, (Option<&RingOwner>, Vec<Ring>)> = BTreeMap::new();
     let falco_of = |tgid: Option<u32>| falcos.iter().find(|falco| Some(falco.tgid) == tgid);
     for ring in rings.iter().filter(|ring| !ring.is_own) {
@@ -33,24 +39,40 @@ pub(super) fn build(rings: &[RingSample], falcos: &[FalcoSample], window_seconds
                 tool: owner.map(|owner| owner.tool.clone()),
                 comm: owner.map(|owner| owner.comm.clone()),
                 tgid,
+                life: None,
                 rings,
                 counters: falco_of(tgid).map(|falco| counters(falco, window_seconds)),
             }
         })
         .collect();
+    for tool in known {
+        let life = Some(lives::build(tool, window, last));
+        let is_same = |other: &&mut Tool| other.tgid == Some(tool.tgid) && tool.is_running;
+        match tools.iter_mut().find(is_same) {
+            Some(with_rings) => with_rings.life = life,
+            None => tools.push(Tool {
+                tool: Some(tool.tool.clone()),
+                comm: Some(tool.comm.clone()),
+                tgid: Some(tool.tgid),
+                life,
+                rings: Vec::new(),
+                counters: None,
+            }),
+        }
+    }
     let rank = |tool: &Tool| match tool.tool.as_deref() {
         None => 2,
         Some("other") => 1,
         Some(_) => 0,
     };
     tools.sort_by_key(|tool| (rank(tool), tool.tool.clone(), tool.tgid));
-    tools
+    Some(tools)
 }
 
-/// A sentence for each tool that counts its drops.
+/// A sentence for each tool that counts its drops, hides its rings or was not there.
 #[must_use]
 pub(super) fn verdict(tools: &[Tool]) -> String {
-    let sentence = |tool: &Tool| {
+    let drops = |tool: &Tool| {
         let counters = tool.counters.as_ref()?;
         let name = tool.comm.as_deref().unwrap_or("A tool without a name");
         let events = number::count(counters.n_evts);
@@ -63,7 +85,8 @@ pub(super) fn verdict(tools: &[Tool]) -> String {
             ),
         })
     };
-    tools.iter().filter_map(sentence).collect::<Vec<_>>().join(" ")
+    let sentences = |tool| [lives::verdict(tool), drops(tool)].into_iter().flatten();
+    tools.iter().flat_map(sentences).collect::<Vec<_>>().join(" ")
 }
 
 fn build_ring(ring: &RingSample, falco: Option<&FalcoSample>, window_seconds: f64) -> Ring {

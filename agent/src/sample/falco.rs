@@ -11,6 +11,9 @@ pub struct FalcoSample {
     pub comm: String,
     /// The tool that it is, from a closed set; `other` for everybody else.
     pub tool: String,
+    /// Id of the map of its counters: another one is another probe, whose counters began at 0.
+    #[serde(default)]
+    pub map_id: u32,
     /// When it was found, or the window began.
     pub before: FalcoCounts,
     /// At the sample.

@@ -7,6 +7,7 @@ mod node;
 mod own;
 mod probe;
 mod rings;
+mod tools;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ pub use self::{
     own::OwnSample,
     probe::{Events, OVERRUNS_LISTED, Overrun, ProbeSample, ProcessCount, StreamSample},
     rings::{RingOwner, RingSample},
+    tools::{Absence, CrashLoop, LIVES_LISTED, ToolExit, ToolSample},
 };
 
 /// One instant on three clocks, ns. A suspend moves `boot_ns` and not `monotonic_ns`; a clock step moves
@@ -41,6 +43,8 @@ pub struct Sample {
     pub rings: Option<Vec<RingSample>>,
     /// What the probes of Falco and its family count; `None` when maps are not watched.
     pub falcos: Option<Vec<FalcoSample>>,
+    /// Known tools as processes; `None` when nobody looks for them.
+    pub tools: Option<Vec<ToolSample>>,
     /// What dropctl itself costs.
     pub own: OwnSample,
 }

@@ -8,6 +8,7 @@ pub mod counters;
 pub mod heap;
 pub mod mapping;
 pub mod memlock;
+pub mod pidfd;
 pub mod ring;
 pub mod rows;
 pub mod stdio;

@@ -114,6 +114,7 @@ mod tests {
             probe: Some(ProbeSample { events, ..ProbeSample::default() }),
             rings: None,
             falcos: None,
+            tools: None,
             own: OwnSample::default(),
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
@@ -29,11 +30,19 @@ pub(crate) struct Standin {
 impl Standin {
     /// Starts one and waits until it traces.
     pub(crate) fn start(flags: &str) -> Result<Self> {
-        let mut child = lab(&format!("standin {flags}"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("start the stand-in")?;
+        Self::run(lab(&format!("standin {flags}")))
+    }
+
+    /// The same under another name: that of a link to its program.
+    pub(crate) fn start_as(link: &Path, flags: &str) -> Result<Self> {
+        let mut command = Command::new(link);
+        command.arg("standin").args(flags.split_whitespace()).stdin(Stdio::inherit());
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Result<Self> {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("start the stand-in")?;
         let output = BufReader::new(child.stdout.take().context("no stdout")?);
         let mut log = BufReader::new(child.stderr.take().context("no stderr")?);
         let (sender, lines) = mpsc::channel();
@@ -48,6 +57,13 @@ impl Standin {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// SIGKILL, and no summary.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Stops all of its threads.
@@ -138,11 +154,14 @@ impl Summary {
     }
 }
 
-/// The program under test with these arguments.
+/// The program under test.
+pub(crate) fn lab_binary() -> PathBuf {
+    std::env::var_os("DROPCTL_LAB_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_dropctl-lab").into()).into()
+}
+
+/// The same with these arguments.
 pub(crate) fn lab(arguments: &str) -> Command {
-    let binary =
-        std::env::var_os("DROPCTL_LAB_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_dropctl-lab").into());
-    let mut command = Command::new(binary);
+    let mut command = Command::new(lab_binary());
     // Nobody reads it; /dev/null would have to be opened, and with musl that is a traced `open`.
     command.args(arguments.split_whitespace()).stdin(Stdio::inherit());
     command

@@ -7,6 +7,7 @@
 
 mod counters;
 mod harmless;
+mod lives;
 #[path = "../oracle/standin.rs"]
 #[allow(dead_code, reason = "shared with the oracle")]
 mod standin;
@@ -28,6 +29,8 @@ const TESTS: &[Test] = &[
     ("whose_drops_tool_first", whose::tool_first),
     ("whose_drops_dropctl_first", whose::dropctl_first),
     ("whose_drops_tool_again", whose::tool_again),
+    ("lives_of_two_falcos", lives::two_falcos),
+    ("lives_of_short_processes", lives::short_processes),
     ("watching_takes_nothing", harmless::takes_nothing),
 ];
 

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use prometheus::proto::MetricFamily;
 
-use super::{float, labelled};
+use super::{
+    float,
+    instances::{Instances, Process, lowest_free},
+    labelled,
+};
 use crate::{
     metrics::names::{self, Metric},
-    sample::{FalcoSample, RingSample},
+    sample::{FalcoSample, RingSample, ToolSample},
     timeline::window::seconds,
 };
 
@@ -17,8 +21,7 @@ const MOST_RINGS: usize = 32;
 /// Numbers once given stay as long as their ring does, so that a series is about one ring.
 #[derive(Debug, Default)]
 pub(super) struct Numbering {
-    /// Process of a tool to its number among those of that tool.
-    instances: BTreeMap<(String, Option<u32>), usize>,
+    instances: Instances,
     /// Map id to the number of the ring within its process.
     rings: BTreeMap<u32, usize>,
 }
@@ -35,9 +38,15 @@ struct Labels {
 
 impl Numbering {
     /// Renders the rings, dropctl's own left out: it has series of its own.
-    pub(super) fn families(&mut self, rings: &[RingSample], falcos: &[FalcoSample]) -> Vec<MetricFamily> {
+    pub(super) fn families(
+        &mut self,
+        rings: &[RingSample],
+        falcos: &[FalcoSample],
+        tools: &[ToolSample],
+    ) -> Vec<MetricFamily> {
         let others: Vec<&RingSample> = rings.iter().filter(|ring| !ring.is_own).take(MOST_RINGS).collect();
-        self.forget(&others);
+        self.rings.retain(|map_id, _| others.iter().any(|ring| ring.map_id == *map_id));
+        self.instances.update(tools, &others);
         let mut families: Vec<MetricFamily> = Vec::new();
         let labels: Vec<(Labels, &RingSample)> =
             others.into_iter().map(|ring| (self.labels(ring), ring)).collect();
@@ -85,8 +94,10 @@ impl Numbering {
         let (mut events, mut drops) = (Vec::new(), Vec::new());
         for falco in falcos {
             let process = (falco.tool.clone(), Some(falco.tgid));
-            // A Falco without rings has not begun, or has ended.
-            let Some(instance) = self.instances.get(&process).map(ToString::to_string) else { continue };
+            // One that is neither a known tool nor has rings has ended.
+            let Some(instance) = self.instances.of(&process).map(|number| number.to_string()) else {
+                continue;
+            };
             events.push((vec![instance.clone()], float(falco.now.n_evts)));
             let categorised: u64 = falco.now.categories.iter().map(|(_, count)| *count).sum();
             let rest = falco.now.n_drops_buffer.saturating_sub(categorised);
@@ -99,17 +110,10 @@ impl Numbering {
         [labelled(names::FALCO_EVENTS, events), labelled(names::FALCO_DROPS, drops)]
     }
 
-    fn forget(&mut self, rings: &[&RingSample]) {
-        self.rings.retain(|map_id, _| rings.iter().any(|ring| ring.map_id == *map_id));
-        self.instances.retain(|process, _| rings.iter().any(|ring| process_of(ring) == *process));
-    }
-
     fn labels(&mut self, ring: &RingSample) -> Labels {
         let process = process_of(ring);
         let tool = process.0.clone();
-        let taken: Vec<usize> =
-            self.instances.iter().filter(|(other, _)| other.0 == tool).map(|(_, number)| *number).collect();
-        let instance = *self.instances.entry(process).or_insert_with(|| lowest_free(&taken));
+        let instance = self.instances.of(&process).unwrap_or_default();
         // Falco's rings have a place of their own, the first CPU that each serves.
         let number = match ring.places.first() {
             Some(place) => *place as usize,
@@ -128,7 +132,8 @@ impl Labels {
     }
 }
 
-fn process_of(ring: &RingSample) -> (String, Option<u32>) {
+/// The process that a ring is counted under.
+pub(super) fn process_of(ring: &RingSample) -> Process {
     let owner = ring.owner.as_ref();
     (owner.map_or_else(|| "other".to_owned(), |owner| owner.tool.clone()), owner.map(|owner| owner.tgid))
 }
@@ -139,10 +144,6 @@ fn drops_of(ring: &RingSample, falcos: &[FalcoSample]) -> Option<u64> {
     let falco = falcos.iter().find(|falco| falco.tgid == tgid && !ring.places.is_empty())?;
     let by_cpu = &falco.now.cpus;
     Some(ring.places.iter().filter_map(|cpu| by_cpu.get(*cpu as usize)).map(|(_, drops)| drops).sum())
-}
-
-fn lowest_free(taken: &[usize]) -> usize {
-    (0..).find(|number| !taken.contains(number)).unwrap_or(taken.len())
 }
 
 #[cfg(test)]
@@ -157,7 +158,7 @@ mod tests {
     }
 
     fn capacities(numbering: &mut Numbering, rings: &[RingSample]) -> Vec<String> {
-        let families = numbering.families(rings, &[]);
+        let families = numbering.families(rings, &[], &[]);
         let Some(family) = families.first() else { return Vec::new() };
         let labels = |series: &prometheus::proto::Metric| {
             let values = series.get_label().iter().map(|pair| pair.value().to_owned());
@@ -186,7 +187,7 @@ mod tests {
         let falco = FalcoSample { tgid: 50, tool: "falco".to_owned(), now, ..FalcoSample::default() };
         let rings =
             [ring(1, "falco", 50, Some(0)), ring(2, "falco", 50, Some(1)), ring(3, "other", 60, None)];
-        let families = Numbering::default().families(&rings, &[falco]);
+        let families = Numbering::default().families(&rings, &[falco], &[]);
         let series = |name: &str| {
             let family = families.iter().find(|family| family.name() == name).unwrap();
             let value = |series: &prometheus::proto::Metric| {
@@ -214,6 +215,6 @@ mod tests {
     #[test]
     fn without_rings_and_for_our_own_there_are_no_series() {
         let own = RingSample { is_own: true, ..ring(1, "dropctl", 5, None) };
-        assert!(Numbering::default().families(&[own], &[]).is_empty());
+        assert!(Numbering::default().families(&[own], &[], &[]).is_empty());
     }
 }

@@ -44,6 +44,7 @@ fn sample() -> Sample {
         }),
         rings: None,
         falcos: None,
+        tools: None,
         own: OwnSample { cpu_ns: 2_500_000_000, resident_bytes: None },
     }
 }

@@ -7,7 +7,7 @@ use agent_common::watch::{ARRAY, HolderRow, MapRow, NOT_MAPPED};
 
 use super::{counters::Counters, settings::traced_syscalls};
 use crate::{
-    observe::rings::owners::{name, tool},
+    observe::{rings::owners::name, tools::known::tool},
     sample::{FalcoCounts, FalcoSample},
 };
 
@@ -101,6 +101,7 @@ pub fn sample(
         tgid: maps.tgid,
         comm: maps.comm.clone(),
         tool: tool(&maps.comm).to_owned(),
+        map_id: maps.counters.id,
         before: before.clone(),
         now: now.clone(),
         traced_syscalls: traced,

@@ -12,7 +12,7 @@ use super::endpoint::{Network, own_address};
 
 /// Inode of the initial pid namespace (`PROC_PID_INIT_INO`, include/linux/proc_ns.h). Falco's probe asks the same
 /// way whether its iterators can work (libs, userspace/libpman/src/support_probing.c).
-const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
+pub(crate) const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
 /// More command line or environment than this is not Falco's. The kernel allows 128 KiB for each string.
 const MOST_BYTES: usize = 1 << 20;
 

@@ -14,6 +14,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Falcos {
     known: BTreeMap<u32, Falco>,
+    /// All that were there when dropctl came have been found.
+    has_looked: bool,
 }
 
 struct Falco {
@@ -48,12 +50,13 @@ impl Falcos {
             };
             let bytes = object.values(maps.counters.id, maps::bytes_of(&maps.counters))?;
             if let Some(now) = maps::counts(&maps.counters, &bytes) {
-                self.known.insert(
-                    maps.counters.id,
-                    Falco { maps, before: now.clone(), now, traced, losers: None, follow_missed: None },
-                );
+                // What one that came later has counted by now, it counted while we watched.
+                let before = if self.has_looked { FalcoCounts::default() } else { now.clone() };
+                let falco = Falco { maps, before, now, traced, losers: None, follow_missed: None };
+                self.known.insert(falco.maps.counters.id, falco);
             }
         }
+        self.has_looked = true;
         Ok(())
     }
 

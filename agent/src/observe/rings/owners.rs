@@ -98,28 +98,6 @@ pub fn name(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
-/// The tool that a process is, from a closed set; `other` for everybody else.
-#[must_use]
-pub fn tool(comm: &str) -> &'static str {
-    const KNOWN: [(&str, &str); 12] = [
-        ("dropctl", "dropctl"),
-        ("falco", "falco"),
-        ("scap-open", "falco"),
-        ("sysdig", "sysdig"),
-        ("csysdig", "sysdig"),
-        ("tetragon", "tetragon"),
-        ("tracee", "tracee"),
-        ("bpftrace", "bpftrace"),
-        ("ig", "inspektor-gadget"),
-        ("gadgettracerman", "inspektor-gadget"),
-        ("cilium-agent", "cilium"),
-        ("system-probe", "datadog"),
-    ];
-    let systemd = comm.starts_with("systemd").then_some("systemd");
-    let known = KNOWN.iter().find(|(name, _)| *name == comm).map(|(_, tool)| *tool);
-    known.or(systemd).unwrap_or("other")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +154,5 @@ mod tests {
         assert_eq!(name(b"falco\0\0\0"), "falco");
         assert_eq!(name(&[0xff, b'a']), "\u{fffd}a");
         assert_eq!(name(&[b'x'; 16]).len(), 16);
-        assert_eq!([tool("falco"), tool("systemd-journal"), tool("me")], ["falco", "systemd", "other"]);
     }
 }

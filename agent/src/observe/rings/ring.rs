@@ -6,11 +6,14 @@ use agent_common::watch::MapRow;
 
 use super::{
     iterator,
-    owners::{Place, name, tool},
+    owners::{Place, name},
     source::Look,
     statistics::{BASE_NS, Statistics},
 };
-use crate::sample::{RingOwner, RingSample};
+use crate::{
+    observe::tools::known::tool,
+    sample::{RingOwner, RingSample},
+};
 
 /// `BPF_F_RB_OVERWRITE` (include/uapi/linux/bpf.h, 6.19): such a ring refuses nothing, it overwrites.
 const OVERWRITE: u32 = 1 << 19;

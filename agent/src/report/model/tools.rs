@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
 
-/// A process with BPF ring buffers.
+/// A process with BPF ring buffers, or a known tool without.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
     /// What it is, from a closed set; `other` for a process that dropctl does not know by name, absent for rings whose
@@ -15,10 +15,61 @@ pub struct Tool {
     pub comm: Option<String>,
     /// Process id in the initial pid namespace.
     pub tgid: Option<u32>,
+    /// Its life as a process; absent for tools that dropctl does not know by name.
+    #[serde(default)]
+    pub life: Option<Life>,
     /// Its rings.
     pub rings: Vec<Ring>,
     /// What its own probe counted in the window; absent for tools whose counters dropctl does not know.
     pub counters: Option<Counters>,
+}
+
+/// A known tool as a process, through all its lives since dropctl watches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Life {
+    /// It runs, at the end of the window.
+    pub is_running: bool,
+    /// Since its last life began; absent where processes are not visible, and if it does not run.
+    pub age_seconds: Option<f64>,
+    /// How it takes events out of the kernel, by Falco's names of engines: `modern_ebpf`, `kmod`. Absent for tools
+    /// that are not of Falco's family, and where it is not clear.
+    pub engine: Option<String>,
+    /// Lives that began after another had ended.
+    pub restarts: u64,
+    /// Lives of the crash loop that it is in; absent if it is in none.
+    pub crash_loop_lives: Option<u64>,
+    /// Times that it loaded its probe anew in one life.
+    pub reloads: u64,
+    /// Time of the window in which it did not run.
+    pub absent_seconds: f64,
+    /// When it did not run.
+    pub absences: Vec<Outage>,
+    /// How its last life that ended did so.
+    pub last_exit: Option<Exit>,
+    /// Processes of its cgroup that the kernel killed for want of memory; absent where the cgroup does not tell.
+    pub oom_kills: Option<u64>,
+}
+
+/// A stretch of time without the tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Outage {
+    /// From the start of the window; negative if before.
+    pub start_seconds: f64,
+    /// Its length; absent while the tool has not come back.
+    pub seconds: Option<f64>,
+}
+
+/// The end of one life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Exit {
+    /// From the start of the window; negative if before.
+    pub at_seconds: f64,
+    /// Exit code; absent before Linux 6.15, which tells it to the parent alone, and if a signal ended it.
+    pub code: Option<i32>,
+    /// Signal that ended it; absent before Linux 6.15, and if it ended by itself.
+    pub signal: Option<i32>,
+    /// The kernel killed a process of its cgroup for want of memory just then; absent where the cgroup does not tell.
+    pub is_oom: Option<bool>,
 }
 
 /// Counters of Falco's modern probe, by Falco's names, in the window.

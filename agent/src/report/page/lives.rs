@@ -1,0 +1,45 @@
+//! Tools as processes, one line each.
+
+use super::Block;
+use crate::report::{
+    lives::{age, end},
+    model::{Life, Report, Tool},
+    number::{count, seconds},
+};
+
+/// All known tools.
+pub(super) fn table(report: &Report, page: &mut Vec<Block>) {
+    let tools = report.tools.iter().flatten();
+    let rows: Vec<Vec<String>> =
+        tools.filter_map(|tool| tool.life.as_ref().map(|life| row(tool, life))).collect();
+    if rows.is_empty() {
+        return;
+    }
+    page.push(Block::Heading("Tools".to_owned()));
+    page.push(Block::Table {
+        columns: vec!["tool", "pid", "engine", "running for", "restarts", "absent", "last end"],
+        rows,
+    });
+}
+
+fn row(tool: &Tool, life: &Life) -> Vec<String> {
+    let none = || "-".to_owned();
+    let age = match (life.is_running, life.age_seconds) {
+        (false, _) => "not running".to_owned(),
+        (true, Some(seconds)) => age(seconds),
+        (true, None) => "unknown".to_owned(),
+    };
+    let restarts = match (life.restarts, life.reloads) {
+        (restarts, 0) => count(restarts),
+        (restarts, reloads) => format!("{} and {} reloads", count(restarts), count(reloads)),
+    };
+    vec![
+        tool.comm.clone().unwrap_or_else(|| "unknown".to_owned()),
+        tool.tgid.map_or_else(none, |tgid| tgid.to_string()),
+        life.engine.clone().unwrap_or_else(none),
+        age,
+        restarts,
+        if life.absences.is_empty() { none() } else { seconds(life.absent_seconds) },
+        life.last_exit.as_ref().map_or_else(none, end),
+    ]
+}
