@@ -28,8 +28,29 @@ impl Mode {
     }
 }
 
+/// How dropctl looks: what does not change while it does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// Version of the dropctl that looks.
+    pub version: String,
+    /// Commit that it was built from, where known.
+    #[serde(default)]
+    pub revision: Option<String>,
+    /// What the probe was asked for.
+    pub request: Request,
+    /// Where it sits; `None` in mode `passive`.
+    #[serde(default)]
+    pub hook: Option<Hook>,
+    /// What the node allows.
+    #[serde(default)]
+    pub visibility: Vec<Visibility>,
+    /// Time between samples, ns; 0 if there is no such rule.
+    #[serde(default)]
+    pub interval_ns: u64,
+}
+
 /// What the user wants of the probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Mode.
     pub mode: Mode,

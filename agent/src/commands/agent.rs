@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::{net::TcpListener, sync::oneshot};
 
-use super::{REVISION, limits, log, sampler::Sampler, sensors::Sensors, stop::StopSignals};
+use super::{limits, log, sampler::Sampler, sensors::Sensors, stop::StopSignals};
 use crate::{
     cli::AgentArgs,
     config::{AgentConfig, File},
-    metrics::{collector::Setup, server},
+    metrics::server,
     observe::capability,
     sample::Sample,
 };
@@ -44,12 +44,8 @@ async fn serve(config: &AgentConfig) -> Result<Sample> {
         .with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
     let address = listener.local_addr().context("read the address listened on")?;
     let sensors = Sensors::start(&config.request, false)?;
-    let setup = Setup {
-        request: config.request,
-        visibility: sensors.visibility().to_vec(),
-        revision: REVISION.unwrap_or(""),
-    };
-    let place = sensors.hook().map_or_else(String::new, |hook| format!(" at {}", hook.as_str()));
+    let setup = sensors.setup(config.interval);
+    let place = setup.hook.map_or_else(String::new, |hook| format!(" at {}", hook.as_str()));
     let (sampler, newest) = Sampler::start(sensors, config.interval)?;
     let router = server::router(newest, setup, config.interval).context("register metrics")?;
     let (stop_server, server_stops) = oneshot::channel::<()>();

@@ -5,13 +5,13 @@ use std::{io::IsTerminal as _, time::Duration};
 use anyhow::{Context as _, Result};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
-use super::{REVISION, limits, log, output::Output, sensors::Sensors, stop::StopSignals};
+use super::{limits, log, output::Output, sensors::Sensors, stop::StopSignals};
 use crate::{
     cli::{Format, ReportArgs},
     config::ReportConfig,
-    observe::{capability, node, own},
-    report::{self, Report, Subject},
-    timeline::Window,
+    observe::{capability, node},
+    report,
+    timeline::Timeline,
 };
 
 /// Time between samples: peaks are those of a second or so.
@@ -24,7 +24,8 @@ pub fn run(args: &ReportArgs) -> Result<()> {
     capability::check()?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start tokio")?;
-    let report = runtime.block_on(look(&config))?;
+    let timeline = runtime.block_on(look(&config))?;
+    let report = report::build(&timeline.all()).context("nothing was seen")?;
     let format = match args.format {
         Some(format) => format,
         None if output.is_terminal() => Format::Text,
@@ -38,13 +39,12 @@ pub fn run(args: &ReportArgs) -> Result<()> {
     output.write(&text)
 }
 
-async fn look(config: &ReportConfig) -> Result<Report> {
+async fn look(config: &ReportConfig) -> Result<Timeline> {
     let mut stop = StopSignals::new()?;
     let node = node::read();
     let mut sensors = Sensors::start(&config.request, config.whose)?;
-    let mut window = Window::new(sensors.begun());
-    let (hook, visibility) = (sensors.hook(), sensors.visibility().to_vec());
-    let cpu_ns_at_start = own::read().cpu_ns;
+    let mut timeline = Timeline::new(node, sensors.setup(SAMPLE_EVERY));
+    timeline.push(sensors.first_sample());
     say_what_happens(config.duration);
 
     let mut ticks = interval_at(Instant::now() + SAMPLE_EVERY, SAMPLE_EVERY);
@@ -55,16 +55,11 @@ async fn look(config: &ReportConfig) -> Result<Report> {
         tokio::select! {
             () = &mut end => break,
             () = stop.wait() => break,
-            _ = ticks.tick() => window.push(sensors.sample()),
+            _ = ticks.tick() => timeline.push(sensors.sample()),
         }
     }
-    let mut last = sensors.stop().context("stop the probe")?;
-    // CPU time counts from the start of the window; loading is not what it costs to look.
-    last.own.cpu_ns = last.own.cpu_ns.saturating_sub(cpu_ns_at_start);
-    window.push(last);
-    let subject =
-        Subject { node: &node, request: &config.request, hook, visibility: &visibility, revision: REVISION };
-    report::build(&subject, &window).context("the window holds no sample")
+    timeline.push(sensors.stop().context("stop the probe")?);
+    Ok(timeline)
 }
 
 /// Nobody should wait in front of a silent terminal.

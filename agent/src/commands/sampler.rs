@@ -65,9 +65,10 @@ fn run(
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
         }
-        let sample = sensors.sample();
         if reading == readings {
-            samples.send_replace(Arc::new(sample));
+            samples.send_replace(Arc::new(sensors.sample()));
+        } else {
+            sensors.keep_up();
         }
     }
     sensors.stop()

@@ -1,17 +1,19 @@
 //! What looks at the node in one mode: our own probe, if any, and the watch over all rings.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 
-use super::log;
+use super::{REVISION, log};
 use crate::{
     observe::{
-        own,
+        node, own,
         rings::{Rings, Route, Wanted, WatchError},
         tools::Tools,
     },
     probe::{Mode, Probe, ProbeError, Request, Visibility},
-    sample::{Clock, Sample},
-    setup::Hook,
+    sample::{Clock, ProbeSample, Sample},
+    setup::Setup,
     sys::clock,
 };
 
@@ -20,8 +22,11 @@ pub(super) struct Sensors {
     probe: Option<Probe>,
     rings: Option<Rings>,
     tools: Option<Tools>,
+    request: Request,
     visibility: Vec<Visibility>,
     begun: Clock,
+    /// When the last sample was taken; `None` before the first.
+    sampled_ns: Option<u64>,
 }
 
 impl Sensors {
@@ -48,41 +53,58 @@ impl Sensors {
         let tools = Tools::start();
         visibility.push(tools_visibility(&tools));
         let (rings, tools) = (rings.ok(), tools.ok());
-        rings.iter().for_each(Rings::begin);
         let begun = probe.as_ref().map_or_else(clock::now, Probe::attached_at);
-        Ok(Self { probe, rings, tools, visibility, begun })
+        Ok(Self { probe, rings, tools, request: *request, visibility, begun, sampled_ns: None })
     }
 
-    /// When the window began.
-    pub(super) fn begun(&self) -> Clock {
-        self.begun
+    /// How this looks, with so much time between samples.
+    pub(super) fn setup(&self, interval: Duration) -> Setup {
+        Setup {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            revision: REVISION.map(str::to_owned),
+            request: self.request,
+            hook: self.probe.as_ref().map(|probe| probe.plan().hook),
+            visibility: self.visibility.clone(),
+            interval_ns: u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX),
+        }
     }
 
-    /// What the node allows.
-    pub(super) fn visibility(&self) -> &[Visibility] {
-        &self.visibility
-    }
-
-    /// Where our program sits; `None` in `passive` mode.
-    pub(super) fn hook(&self) -> Option<Hook> {
-        self.probe.as_ref().map(|probe| probe.plan().hook)
+    /// The sample that others count from: when our probe began, with nothing counted by it.
+    pub(super) fn first_sample(&mut self) -> Sample {
+        let now = self.sample();
+        let probe = now.probe.as_ref().map(ProbeSample::at_its_start);
+        let clock = if probe.is_some() { self.begun } else { now.clock };
+        self.sampled_ns = Some(clock.monotonic_ns);
+        Sample { clock, probe, ..now }
     }
 
     /// Everything at this instant.
     pub(super) fn sample(&mut self) -> Sample {
+        self.rings.iter().for_each(Rings::refresh);
+        let clock = clock::now();
+        let sampled_ns = self.sampled_ns.replace(clock.monotonic_ns);
         let rings = self.rings.as_ref().map(Rings::sample);
         let falcos = self.rings.as_ref().map(Rings::falcos);
         let tools = self.tools.as_ref().map(|tools| {
             tools.sample(rings.as_deref().unwrap_or_default(), falcos.as_deref().unwrap_or_default())
         });
         Sample {
-            clock: clock::now(),
+            clock,
+            interval_ns: sampled_ns.map_or(0, |sampled_ns| clock.monotonic_ns.saturating_sub(sampled_ns)),
+            folded: 0,
+            cpus_online: node::cpus_online(),
             probe: self.probe.as_mut().map(Probe::sample),
             rings,
             falcos,
             tools,
             own: own::read(),
         }
+    }
+
+    /// Reads what the kernel half forgets if it is not read often: the times of overruns. Not a sample, so that the maxima
+    /// of the next one cover all of its interval.
+    pub(super) fn keep_up(&mut self) {
+        let _ = self.probe.as_mut().map(Probe::sample);
     }
 
     /// Ends everything and reads it for the last time: nothing that was counted is lost.
@@ -99,7 +121,9 @@ impl Sensors {
         }
         let probe = self.probe.take().map(Probe::stop).transpose()?;
         // The probe is gone, so that this reads the rest.
-        Ok(Sample { clock: end, probe, ..self.sample() })
+        let rest = self.sample();
+        let interval_ns = rest.interval_ns.saturating_sub(rest.clock.monotonic_ns - end.monotonic_ns);
+        Ok(Sample { clock: end, interval_ns, probe, ..rest })
     }
 }
 

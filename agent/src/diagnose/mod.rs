@@ -4,16 +4,16 @@ pub mod catalogue;
 pub mod finding;
 mod rules;
 
-use crate::{setup::Visibility, timeline::Window};
+use crate::{setup::Visibility, timeline::Slice};
 
 pub use catalogue::Code;
 pub use finding::{Confidence, Finding, Severity};
 
-/// All findings for a window, most severe first.
+/// All findings for a stretch of time, most severe first.
 #[must_use]
-pub fn diagnose(window: &Window, visibility: &[Visibility]) -> Vec<Finding> {
+pub fn diagnose(slice: &Slice<'_>, visibility: &[Visibility]) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
-        [rules::own_overrun::check(window), rules::reduced_visibility::check(visibility)]
+        [rules::own_overrun::check(slice), rules::reduced_visibility::check(visibility)]
             .into_iter()
             .flatten()
             .collect();

@@ -25,25 +25,14 @@ use self::rings::Numbering;
 use super::names::{self, Kind, Metric};
 use crate::{
     sample::{ProbeSample, Sample, StreamSample},
-    setup::{Request, Visibility},
+    setup::Setup,
     syscall,
-    timeline::window::seconds,
+    timeline::seconds,
 };
 
 /// Syscalls with a series of their own. Those that come first are admitted and stay; the rest is `other`, so that
 /// every series only grows. A busy node uses about 120.
 pub const SYSCALL_SERIES: usize = 200;
-
-/// What does not change while the agent runs.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// What the probe was asked for.
-    pub request: Request,
-    /// What the node allows.
-    pub visibility: Vec<Visibility>,
-    /// Commit; empty where unknown.
-    pub revision: &'static str,
-}
 
 /// Renders samples as metric families.
 #[derive(Clone)]
@@ -90,8 +79,9 @@ impl SampleCollector {
 
     fn families(&self, sample: &Sample) -> Vec<MetricFamily> {
         let request = &self.setup.request;
+        let revision = self.setup.revision.as_deref().unwrap_or_default();
         let mut families = vec![
-            labelled(names::BUILD_INFO, vec![(vec![env!("CARGO_PKG_VERSION"), self.setup.revision], 1.0)]),
+            labelled(names::BUILD_INFO, vec![(vec![&*self.setup.version, revision], 1.0)]),
             labelled(names::PROBE_MODE, vec![(vec![request.mode.as_str()], 1.0)]),
         ];
         if let Some(probe) = &sample.probe {

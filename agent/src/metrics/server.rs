@@ -24,8 +24,8 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
-use super::collector::{SampleCollector, Setup};
-use crate::{sample::Sample, sys::clock};
+use super::collector::SampleCollector;
+use crate::{sample::Sample, setup::Setup, sys::clock};
 
 /// What the pages are made of.
 struct Pages {

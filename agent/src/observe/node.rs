@@ -23,10 +23,16 @@ pub fn read() -> Node {
         architecture: std::env::consts::ARCH.to_owned(),
         os: trimmed("/etc/os-release").and_then(|text| pretty_name(&text)),
         cpus_possible: trimmed("/sys/devices/system/cpu/possible"),
-        cpus_online: trimmed("/sys/devices/system/cpu/online"),
+        cpus_online: cpus_online(),
         memory_bytes: memory_bytes(),
         hardware: (!hardware.is_empty()).then(|| hardware.join(" ")),
     }
+}
+
+/// CPUs that run, such as `0-3`.
+#[must_use]
+pub fn cpus_online() -> Option<String> {
+    fs::read_to_string("/sys/devices/system/cpu/online").ok().map(|text| text.trim().to_owned())
 }
 
 /// `MemTotal`, bytes.

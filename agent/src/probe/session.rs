@@ -208,7 +208,7 @@ impl Probe {
         let stream = streamed.map(|(capacity_bytes, progress, positions)| {
             self.stream_sample(capacity_bytes, &progress, positions)
         });
-        into_sample(&totals, missed, stream)
+        self.to_sample(&totals, missed, stream)
     }
 
     /// Detaches, drains what is left and reads everything for the last time: nothing that was counted is lost.
@@ -225,7 +225,17 @@ impl Probe {
             let progress = drain.finish();
             self.stream_sample(capacity_bytes, &progress, positions.read())
         });
-        Ok(into_sample(&totals, missed, stream))
+        Ok(self.to_sample(&totals, missed, stream))
+    }
+
+    fn to_sample(&self, totals: &Totals, missed: Option<u64>, stream: Option<StreamSample>) -> ProbeSample {
+        ProbeSample {
+            since_ns: self.attached.monotonic_ns,
+            events: totals.events,
+            missed,
+            syscalls: nonzero_slots(&totals.syscalls),
+            stream,
+        }
     }
 
     fn missed(&self) -> Option<u64> {
@@ -270,10 +280,6 @@ impl Probe {
 /// Ring buffers came with Linux 5.8.
 fn check_version(kernel: (u8, u8)) -> Result<(), ProbeError> {
     if kernel < (5, 8) { Err(ProbeError::KernelTooOld(kernel.0, kernel.1)) } else { Ok(()) }
-}
-
-fn into_sample(totals: &Totals, missed: Option<u64>, stream: Option<StreamSample>) -> ProbeSample {
-    ProbeSample { events: totals.events, missed, syscalls: nonzero_slots(&totals.syscalls), stream }
 }
 
 /// Names the processes that still live. Only from the initial pid namespace, whose ids records carry: seen from

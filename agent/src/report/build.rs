@@ -14,80 +14,63 @@ use super::{
 use crate::{
     diagnose::diagnose,
     evidence::Evidence,
-    sample::{Events, Node, ProbeSample, StreamSample},
-    setup::{Hook, Request, Visibility},
+    sample::{Events, Sample},
+    setup::Visibility,
     syscall,
-    timeline::{Window, window::seconds},
+    timeline::{ProbeTotals, Slice, seconds},
 };
 
-/// What a report is about, beside the timeline.
-#[derive(Clone, Debug)]
-pub struct Subject<'a> {
-    /// Where.
-    pub node: &'a Node,
-    /// What the probe was asked for.
-    pub request: &'a Request,
-    /// Where it sat; `None` in mode `passive`.
-    pub hook: Option<Hook>,
-    /// What the node allowed.
-    pub visibility: &'a [Visibility],
-    /// Commit that dropctl was built from.
-    pub revision: Option<&'a str>,
-}
-
-/// Builds the report; `None` if the window has no sample.
+/// Builds the report of a stretch of time; `None` if it has no two samples.
 #[must_use]
-pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
-    let last = window.last()?;
-    let probe = last.probe.as_ref();
-    let window_seconds = seconds(window.length_ns());
+pub fn build(slice: &Slice<'_>) -> Option<Report> {
+    let (first, last) = (slice.first()?, slice.last()?);
+    slice.steps().next()?;
+    let setup = slice.setup;
+    let totals = slice.probe();
+    let at_end = last.probe.as_ref();
+    let window_seconds = seconds(slice.length_ns());
     let visibility: Vec<Visibility> =
-        subject.visibility.iter().cloned().chain(lives::visibility(last)).collect();
-    let findings = diagnose(window, &visibility);
-    let accounting = probe.map(account);
-    let own_sentence = match (probe, &accounting) {
-        (Some(probe), Some(accounting)) => verdict(probe, accounting, window_seconds),
+        setup.visibility.iter().cloned().chain(lives::visibility(last)).collect();
+    let findings = diagnose(slice, &visibility);
+    let accounting = totals.as_ref().map(|totals| account(totals, slice));
+    let own_sentence = match (&totals, &accounting) {
+        (Some(totals), Some(accounting)) => verdict(totals, accounting, window_seconds),
         _ => format!(
             "dropctl attached nothing to syscalls and watched ring buffers for {}.",
             number::seconds(window_seconds)
         ),
     };
-    let cpu_seconds = seconds(last.own.cpu_ns);
-    let tools = tools::build(window, last);
+    let cpu_seconds = seconds(last.own.cpu_ns.saturating_sub(first.own.cpu_ns));
+    let tools = tools::build(slice);
     Some(Report {
         schema: SCHEMA.to_owned(),
-        dropctl: Build {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            revision: subject.revision.map(str::to_owned),
-        },
-        node: subject.node.clone(),
+        dropctl: Build { version: setup.version.clone(), revision: setup.revision.clone() },
+        node: slice.node.clone(),
         window: WindowFacts {
-            start: number::rfc3339(window.start.real_ns),
-            start_monotonic_ns: window.start.monotonic_ns,
+            start: number::rfc3339(first.clock.real_ns),
+            start_monotonic_ns: slice.start_ns(),
             seconds: window_seconds,
-            suspended_seconds: seconds(window.suspended_ns()),
+            suspended_seconds: seconds(slice.suspended_ns()),
         },
         visibility,
         verdict: [tools::verdict(tools.as_deref().unwrap_or_default()), own_sentence]
             .join(" ")
             .trim_start()
             .to_owned(),
-        throughput: probe.map(|probe| throughput(window, probe, window_seconds)),
-        loss: probe.map(|probe| loss(window, probe)),
+        throughput: totals.as_ref().map(|totals| throughput(slice, totals, window_seconds)),
+        loss: totals.as_ref().map(|totals| loss(slice, totals)),
         tools,
         findings,
-        syscalls: probe.map(|probe| syscalls(probe, window_seconds)),
-        processes: probe.and_then(|probe| {
-            probe.stream.as_ref().map(|stream| processes(stream, &probe.events, subject.request))
-        }),
+        syscalls: totals.as_ref().map(|totals| syscalls(totals, window_seconds)),
+        processes: processes(slice),
         own: Own {
-            mode: subject.request.mode,
-            hook: subject.hook,
-            sample: subject.request.sample,
+            mode: setup.request.mode,
+            hook: setup.hook,
+            sample: setup.request.sample,
             cpu_seconds,
             cpu_share: ratio(cpu_seconds, window_seconds),
             resident_bytes: last.own.resident_bytes,
-            ring: probe.and_then(|probe| probe.stream.as_ref()).map(|stream| OwnRing {
+            ring: at_end.and_then(|probe| probe.stream.as_ref()).map(|stream| OwnRing {
                 capacity_bytes: stream.capacity_bytes,
                 backlog_max_bytes: stream.backlog_max_bytes,
             }),
@@ -96,23 +79,30 @@ pub fn build(subject: &Subject<'_>, window: &Window) -> Option<Report> {
     })
 }
 
-/// Accounts for every event of a last sample. In flight is read from the ring's positions, so that the equations
-/// can fail.
+/// Accounts for every event. In flight is read from the ring's positions, so that the equations can fail.
 #[must_use]
-fn account(probe: &ProbeSample) -> Accounting {
-    let Events { seen, own, attempted, submitted, dropped, sampled_out: _ } = probe.events;
-    let (consumed, in_flight, ring_agrees) = probe.stream.as_ref().map_or((0, 0, true), |stream| {
-        let in_flight = stream.producer_bytes.saturating_sub(stream.consumer_bytes) / RECORD_FOOTPRINT_BYTES;
-        let ring_agrees = stream.producer_bytes == submitted * RECORD_FOOTPRINT_BYTES && stream.foreign == 0;
-        (stream.consumed, in_flight, ring_agrees)
+fn account(totals: &ProbeTotals, slice: &Slice<'_>) -> Accounting {
+    let Events { seen, own, attempted, submitted, dropped, sampled_out: _ } = totals.events;
+    let in_flight_bytes = |sample: Option<&Sample>| {
+        let stream = sample.and_then(|sample| sample.probe.as_ref()?.stream.as_ref());
+        stream.map_or(0, |stream| stream.producer_bytes.wrapping_sub(stream.consumer_bytes))
+    };
+    let [at_start, in_flight] =
+        [slice.first(), slice.last()].map(|sample| in_flight_bytes(sample) / RECORD_FOOTPRINT_BYTES);
+    // What was in flight at the start is consumed in the slice, and was submitted before it.
+    let (submitted_in_all, attempted_in_all) = (submitted + at_start, attempted + at_start);
+    let (consumed, ring_agrees) = totals.stream.as_ref().map_or((0, true), |stream| {
+        let ring_agrees = stream.produced_bytes == submitted * RECORD_FOOTPRINT_BYTES && stream.foreign == 0;
+        (stream.consumed, ring_agrees)
     });
-    let holds =
-        attempted == consumed + dropped + in_flight && submitted == consumed + in_flight && ring_agrees;
-    let due = probe.missed.map(|missed| seen + missed);
+    let holds = attempted_in_all == consumed + dropped + in_flight
+        && submitted_in_all == consumed + in_flight
+        && ring_agrees;
+    let due = totals.missed.map(|missed| seen + missed);
     Accounting {
         due,
         seen,
-        missed: probe.missed,
+        missed: totals.missed,
         own,
         attempted,
         submitted,
@@ -123,10 +113,10 @@ fn account(probe: &ProbeSample) -> Accounting {
     }
 }
 
-fn verdict(probe: &ProbeSample, accounting: &Accounting, window_seconds: f64) -> String {
+fn verdict(totals: &ProbeTotals, accounting: &Accounting, window_seconds: f64) -> String {
     let seen = number::count(accounting.seen);
     let length = number::seconds(window_seconds);
-    let first = match probe.missed {
+    let first = match totals.missed {
         Some(0) => {
             format!("dropctl counted {seen} syscall exits in {length}; the kernel skipped none of its runs.")
         }
@@ -139,7 +129,7 @@ fn verdict(probe: &ProbeSample, accounting: &Accounting, window_seconds: f64) ->
             "dropctl counted {seen} syscall exits in {length}; this kernel does not count skipped runs."
         ),
     };
-    let second = match (&probe.stream, accounting.dropped) {
+    let second = match (&totals.stream, accounting.dropped) {
         _ if !accounting.holds => "The accounting does not add up: this is a bug in dropctl.".to_owned(),
         (None, _) => "Nothing was streamed, so no ring could drop.".to_owned(),
         (Some(_), 0) => format!(
@@ -157,9 +147,9 @@ fn verdict(probe: &ProbeSample, accounting: &Accounting, window_seconds: f64) ->
     format!("{first} {second}")
 }
 
-fn throughput(window: &Window, probe: &ProbeSample, window_seconds: f64) -> Throughput {
+fn throughput(slice: &Slice<'_>, totals: &ProbeTotals, window_seconds: f64) -> Throughput {
     let flow = |events: u64, bytes: Option<u64>, count: fn(&Events) -> u64| {
-        let peak = window.rate(count).and_then(|rate| rate.peak);
+        let peak = slice.rate(count).and_then(|rate| rate.peak);
         Flow {
             events,
             events_per_second: ratio(float(events), window_seconds),
@@ -168,33 +158,33 @@ fn throughput(window: &Window, probe: &ProbeSample, window_seconds: f64) -> Thro
             bytes_per_second: bytes.map(|bytes| ratio(float(bytes), window_seconds)),
         }
     };
-    let Events { seen, submitted, .. } = probe.events;
-    let stream = probe.stream.as_ref();
+    let Events { seen, submitted, .. } = totals.events;
+    let stream = totals.stream.as_ref();
     Throughput {
         evidence: Evidence::Exact,
         seen: flow(seen, None, |events| events.seen),
         submitted: stream
-            .map(|stream| flow(submitted, Some(stream.producer_bytes), |events| events.submitted)),
+            .map(|stream| flow(submitted, Some(stream.produced_bytes), |events| events.submitted)),
         consumed: stream.map(|stream| Flow {
             peak_events_per_second: None,
-            ..flow(stream.consumed, Some(stream.consumer_bytes), |events| events.submitted)
+            ..flow(stream.consumed, Some(stream.consumed_bytes), |events| events.submitted)
         }),
     }
 }
 
-fn loss(window: &Window, probe: &ProbeSample) -> Loss {
-    let stream = probe.stream.as_ref();
-    let overruns = stream.map_or(&[][..], |stream| &stream.overruns);
+fn loss(slice: &Slice<'_>, totals: &ProbeTotals) -> Loss {
+    let stream = totals.stream.as_ref();
     Loss {
         evidence: Evidence::Exact,
-        dropped: stream.map(|_| probe.events.dropped),
-        missed: probe.missed,
+        dropped: stream.map(|_| totals.events.dropped),
+        missed: totals.missed,
         overrun_count: stream.map(|stream| stream.overrun_count),
         overrun_seconds: stream.map(|stream| seconds(stream.overrun_ns)),
-        overruns: overruns
+        overruns: slice
+            .overruns()
             .iter()
             .map(|overrun| Overrun {
-                start_seconds: seconds(overrun.first_ns.saturating_sub(window.start.monotonic_ns)),
+                start_seconds: seconds(overrun.first_ns.saturating_sub(slice.start_ns())),
                 seconds: seconds(overrun.last_ns.saturating_sub(overrun.first_ns)),
                 drops: overrun.drops,
             })
@@ -202,13 +192,13 @@ fn loss(window: &Window, probe: &ProbeSample) -> Loss {
     }
 }
 
-fn syscalls(probe: &ProbeSample, window_seconds: f64) -> Vec<Syscall> {
+fn syscalls(totals: &ProbeTotals, window_seconds: f64) -> Vec<Syscall> {
     let errors = |slot: u16| {
-        let stream = probe.stream.as_ref()?;
+        let stream = totals.stream.as_ref()?;
         Some(stream.errors.iter().find(|(with_error, _)| *with_error == slot).map_or(0, |(_, count)| *count))
     };
-    let total = float(probe.events.seen);
-    let mut syscalls: Vec<Syscall> = probe
+    let total = float(totals.events.seen);
+    let mut syscalls: Vec<Syscall> = totals
         .syscalls
         .iter()
         .map(|(slot, events)| Syscall {
@@ -223,10 +213,17 @@ fn syscalls(probe: &ProbeSample, window_seconds: f64) -> Vec<Syscall> {
     syscalls
 }
 
-fn processes(stream: &StreamSample, events: &Events, request: &Request) -> Processes {
-    let complete = request.sample == 1 && events.dropped == 0 && stream.processes_beyond == 0;
-    Processes {
-        evidence: if complete { Evidence::Exact } else { Evidence::Estimated },
+/// Who made the records: known if none had been consumed at the start, because the lists are cut to those with most.
+fn processes(slice: &Slice<'_>) -> Option<Processes> {
+    let probe = slice.last()?.probe.as_ref()?;
+    let stream = probe.stream.as_ref()?;
+    if slice.first()?.probe.as_ref()?.stream.as_ref()?.consumed > 0 {
+        return None;
+    }
+    let is_complete =
+        slice.setup.request.sample == 1 && probe.events.dropped == 0 && stream.processes_beyond == 0;
+    Some(Processes {
+        evidence: if is_complete { Evidence::Exact } else { Evidence::Estimated },
         top: stream
             .processes
             .iter()
@@ -238,5 +235,5 @@ fn processes(stream: &StreamSample, events: &Events, request: &Request) -> Proce
             })
             .collect(),
         other_records: stream.processes_other,
-    }
+    })
 }

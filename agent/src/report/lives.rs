@@ -7,13 +7,14 @@ use super::{
 use crate::{
     sample::{Sample, ToolSample},
     setup::Visibility,
-    timeline::{Window, window::seconds},
+    timeline::{Slice, seconds},
 };
 
-/// From the facts of the last sample, in times of the window.
+/// From the facts of the last sample, in times of the slice.
 #[must_use]
-pub(super) fn build(tool: &ToolSample, window: &Window, last: &Sample) -> Life {
-    let (start_ns, end_ns) = (window.start.boot_ns, last.clock.boot_ns);
+pub(super) fn build(tool: &ToolSample, slice: &Slice<'_>) -> Life {
+    let boot_ns = |sample: Option<&Sample>| sample.map_or(0, |sample| sample.clock.boot_ns);
+    let (start_ns, end_ns) = (boot_ns(slice.first()), boot_ns(slice.last()));
     let at = |time_ns: u64| match time_ns.checked_sub(start_ns) {
         Some(after_ns) => seconds(after_ns),
         None => -seconds(start_ns - time_ns),

@@ -11,7 +11,7 @@ mod page;
 mod text;
 mod tools;
 
-pub use build::{Subject, build};
+pub use build::build;
 pub use json::{render as json, schema};
 pub use model::Report;
 

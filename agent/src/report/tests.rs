@@ -13,8 +13,8 @@ use crate::{
         Clock, Events, FalcoCounts, FalcoSample, LoserSample, Node, Overrun, OwnSample, ProbeSample,
         ProcessCount, RingOwner, RingSample, Sample, StreamSample,
     },
-    setup::{Hook, Mode, Request, Visibility},
-    timeline::Window,
+    setup::{Hook, Mode, Request, Setup, Visibility},
+    timeline::Timeline,
 };
 
 const SECOND: u64 = 1_000_000_000;
@@ -48,6 +48,7 @@ fn visibility() -> Vec<Visibility> {
 /// 1,000 events, 990 records kept, 10 refused in one overrun.
 fn probe() -> ProbeSample {
     ProbeSample {
+        since_ns: 100 * SECOND,
         events: Events { seen: 1000, own: 7, attempted: 1000, submitted: 990, dropped: 10, sampled_out: 0 },
         missed: Some(0),
         syscalls: vec![(0, 900), (1, 99), (575, 1)],
@@ -87,16 +88,29 @@ fn rings() -> Vec<RingSample> {
         stalls: 1,
         stalled_ns: 230_000_000,
         looks: 400,
-        arrivals: vec![(8_000_000, 1 << 20), (16_000_000, 2 << 20)],
+        interval_backlog_max_bytes: 8_388_576,
+        interval_arrivals: vec![(8_000_000, 1 << 20), (16_000_000, 2 << 20)],
         owner: falco(),
         places: vec![0],
         ..RingSample::default()
     };
     vec![
         RingSample { map_id: 9, name: Some("EVENTS".to_owned()), is_own: true, owner: None, ..ring.clone() },
-        RingSample { map_id: 8, places: vec![1], stalls: 0, backlog_max_bytes: 4096, ..ring.clone() },
+        RingSample {
+            map_id: 8,
+            places: vec![1],
+            stalls: 0,
+            interval_backlog_max_bytes: 4096,
+            ..ring.clone()
+        },
         RingSample { map_id: 3, places: Vec::new(), owner: None, ..ring.clone() },
-        RingSample { map_id: 4, produced_bytes: 0, backlog_max_bytes: 0, ..ring.clone() },
+        RingSample {
+            map_id: 4,
+            produced_bytes: 0,
+            interval_backlog_max_bytes: 0,
+            backlog_bytes: 0,
+            ..ring.clone()
+        },
         ring,
     ]
 }
@@ -115,6 +129,7 @@ fn falco() -> FalcoSample {
         comm: "falco".to_owned(),
         tool: "falco".to_owned(),
         map_id: 11,
+        found_ns: 0,
         before: counts(1_000_000, 100, 10),
         now: counts(3_000_000, 10_100, 4010),
         traced_syscalls: Some(vec![0, 3, 257]),
@@ -126,24 +141,39 @@ fn falco() -> FalcoSample {
     }
 }
 
-fn window(probe: Option<ProbeSample>) -> Window {
+fn timeline(setup: Setup, probe: Option<ProbeSample>) -> Timeline {
     let at = |second: u64| Clock {
         monotonic_ns: second * SECOND,
         boot_ns: second * SECOND,
-        real_ns: 1_790_000_000 * SECOND,
+        real_ns: (1_789_999_900 + second) * SECOND,
     };
-    let mut window = Window::new(at(100));
     let own = OwnSample { cpu_ns: 2_000_000, resident_bytes: Some(5 << 20) };
-    let tools = Some(lives::tools());
-    window.push(Sample {
+    let last = Sample {
         clock: at(102),
         probe,
         rings: Some(rings()),
         falcos: Some(vec![falco()]),
-        tools,
+        tools: Some(lives::tools()),
         own,
+        ..Sample::default()
+    };
+    let quiet = |ring: &RingSample| RingSample {
+        map_id: ring.map_id,
+        owner: ring.owner.clone(),
+        is_own: ring.is_own,
+        ..RingSample::default()
+    };
+    let falco = FalcoSample { now: falco().before, losers: Some(Vec::new()), ..falco() };
+    let mut timeline = Timeline::new(node(), setup);
+    timeline.push(Sample {
+        clock: at(100),
+        probe: last.probe.as_ref().map(ProbeSample::at_its_start),
+        rings: Some(rings().iter().map(quiet).collect()),
+        falcos: Some(vec![falco]),
+        ..Sample::default()
     });
-    window
+    timeline.push(last);
+    timeline
 }
 
 fn passive() -> Report {
@@ -155,15 +185,15 @@ fn report(mode: Mode, probe: ProbeSample) -> Report {
 }
 
 fn report_of(mode: Mode, probe: Option<ProbeSample>) -> Report {
-    let (node, request, visibility) = (node(), request(mode), visibility());
-    let subject = Subject {
-        node: &node,
-        request: &request,
+    let setup = Setup {
+        version: "0.1.0".to_owned(),
+        revision: Some("0123456".to_owned()),
+        request: request(mode),
         hook: probe.is_some().then_some(Hook::Btf),
-        visibility: &visibility,
-        revision: Some("0123456"),
+        visibility: visibility(),
+        interval_ns: SECOND,
     };
-    build(&subject, &window(probe)).unwrap()
+    build(&timeline(setup, probe).all()).unwrap()
 }
 
 fn count_only() -> ProbeSample {

@@ -1,4 +1,4 @@
-//! The tools of the node and their rings, from the last sample. Pure.
+//! The tools of the node and their rings. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,23 +9,23 @@ use super::{
 };
 use crate::{
     evidence::Evidence,
-    sample::{FalcoSample, LOSERS_NAMED, LoserSample, RingOwner, RingSample, Sample},
+    sample::{FalcoCounts, LOSERS_NAMED, LoserSample, RingOwner, RingSample},
     syscall,
-    timeline::{Window, window::seconds},
+    timeline::{FalcoTotals, RingTotals, Slice, seconds},
 };
 
 /// Rings by owner and known tools without rings, known tools first; rings whose owner was not found come last. `None` if
 /// rings are not watched.
 #[must_use]
-pub(super) fn build(window: &Window, last: &Sample) -> Option<Vec<Tool>> {
-    let rings = last.rings.as_deref()?;
-    let falcos = last.falcos.as_deref().unwrap_or_default();
+pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
+    let last = slice.last().filter(|last| last.rings.is_some())?;
     let known = last.tools.as_deref().unwrap_or_default();
-    let window_seconds = seconds(window.length_ns());
+    let window_seconds = seconds(slice.length_ns());
+    let (rings, falcos) = (slice.rings(), processes(&slice.falcos()));
     let mut by_owner: BTreeMap<Option<u32>, (Option<&RingOwner>, Vec<Ring>)> = BTreeMap::new();
-    let falco_of = |tgid: Option<u32>| falcos.iter().find(|falco| Some(falco.tgid) == tgid);
-    for ring in rings.iter().filter(|ring| !ring.is_own) {
-        let owner = ring.owner.as_ref();
+    let falco_of = |tgid: Option<u32>| tgid.and_then(|tgid| falcos.get(&tgid));
+    for ring in rings.iter().filter(|ring| !ring.last.is_own) {
+        let owner = ring.last.owner.as_ref();
         let tgid = owner.map(|owner| owner.tgid);
         let (_, rings) = by_owner.entry(tgid).or_insert((owner, Vec::new()));
         rings.push(build_ring(ring, falco_of(tgid), window_seconds));
@@ -46,8 +46,10 @@ pub(super) fn build(window: &Window, last: &Sample) -> Option<Vec<Tool>> {
         })
         .collect();
     for tool in known {
-        let life = Some(lives::build(tool, window, last));
-        let is_same = |other: &&mut Tool| other.tgid == Some(tool.tgid) && tool.is_running;
+        let life = Some(lives::build(tool, slice));
+        // The id of one that has ended may be another's by now.
+        let may_be = |other: &&mut Tool| tool.is_running || other.rings.iter().all(|ring| ring.is_gone);
+        let is_same = |other: &&mut Tool| other.tgid == Some(tool.tgid) && may_be(other);
         match tools.iter_mut().find(is_same) {
             Some(with_rings) => with_rings.life = life,
             None => tools.push(Tool {
@@ -89,20 +91,32 @@ pub(super) fn verdict(tools: &[Tool]) -> String {
     tools.iter().flat_map(sentences).collect::<Vec<_>>().join(" ")
 }
 
-fn build_ring(ring: &RingSample, falco: Option<&FalcoSample>, window_seconds: f64) -> Ring {
+/// What the probes of each process counted: one that reloads has several, one after the other.
+fn processes<'a>(falcos: &[FalcoTotals<'a>]) -> BTreeMap<u32, FalcoTotals<'a>> {
+    let mut by_tgid: BTreeMap<u32, FalcoTotals<'a>> = BTreeMap::new();
+    for falco in falcos {
+        by_tgid
+            .entry(falco.last.tgid)
+            .and_modify(|sum| sum.add_other(falco))
+            .or_insert_with(|| falco.clone());
+    }
+    by_tgid
+}
+
+fn build_ring(ring: &RingTotals<'_>, falco: Option<&FalcoTotals<'_>>, window_seconds: f64) -> Ring {
+    let RingSample { map_id, name, places, capacity_bytes, overwrites, .. } = ring.last;
     Ring {
-        map_id: ring.map_id,
-        name: ring.name.clone(),
-        places: ring.places.clone(),
-        drops: falco.filter(|_| !ring.places.is_empty()).map(|falco| {
-            let by_cpu = drops_by_cpu(falco);
-            ring.places.iter().filter_map(|cpu| by_cpu.get(*cpu as usize)).sum()
+        map_id: *map_id,
+        name: name.clone(),
+        places: places.clone(),
+        drops: falco.filter(|_| !places.is_empty()).map(|falco| {
+            places.iter().filter_map(|cpu| falco.counts.cpus.get(*cpu as usize)).map(|(_, drops)| drops).sum()
         }),
-        capacity_bytes: ring.capacity_bytes,
-        overwrites: ring.overwrites,
-        backlog_bytes: ring.backlog_bytes,
+        capacity_bytes: *capacity_bytes,
+        overwrites: *overwrites,
+        backlog_bytes: ring.last.backlog_bytes,
         backlog_max_bytes: ring.backlog_max_bytes,
-        pending_bytes: ring.pending_bytes,
+        pending_bytes: ring.last.pending_bytes,
         produced_bytes: ring.produced_bytes,
         produced_bytes_per_second: ratio(float(ring.produced_bytes), window_seconds),
         consumed_bytes: ring.consumed_bytes,
@@ -117,44 +131,26 @@ fn build_ring(ring: &RingSample, falco: Option<&FalcoSample>, window_seconds: f6
             .iter()
             .map(|(length_ns, bytes)| Arrival { seconds: seconds(*length_ns), bytes: *bytes })
             .collect(),
+        is_gone: ring.is_gone,
     }
 }
 
-/// A counter that went back was started anew; what it says now is what it counted.
-fn grown(before: u64, now: u64) -> u64 {
-    now.checked_sub(before).unwrap_or(now)
-}
-
-fn drops_by_cpu(falco: &FalcoSample) -> Vec<u64> {
-    let before = falco.before.cpus.iter().map(|(_, drops)| *drops).chain(std::iter::repeat(0));
-    before.zip(&falco.now.cpus).map(|(before, (_, now))| grown(before, *now)).collect()
-}
-
-fn counters(falco: &FalcoSample, window_seconds: f64) -> Counters {
-    let (before, now) = (&falco.before, &falco.now);
-    let n_evts = grown(before.n_evts, now.n_evts);
-    let n_drops_buffer = grown(before.n_drops_buffer, now.n_drops_buffer);
-    let earlier =
-        |name: &str| before.categories.iter().find(|(other, _)| other == name).map_or(0, |(_, count)| *count);
-    let all: Vec<Category> = now
-        .categories
-        .iter()
-        .map(|(name, count)| Category { name: name.clone(), drops: grown(earlier(name), *count) })
-        .collect();
-    let categorised: u64 = all.iter().map(|category| category.drops).sum();
+fn counters(falco: &FalcoTotals<'_>, window_seconds: f64) -> Counters {
+    let FalcoCounts { n_evts, n_drops_buffer, n_drops_max_event_size, ref categories, ref cpus } =
+        falco.counts;
+    let categorised: u64 = categories.iter().map(|(_, drops)| drops).sum();
+    let named = categories.iter().filter(|(_, drops)| *drops > 0);
     Counters {
         evidence: Evidence::Tool,
         n_evts,
         n_evts_per_second: ratio(float(n_evts), window_seconds),
         n_drops_buffer,
         drop_share: ratio(float(n_drops_buffer), float(n_evts)),
-        n_drops_max_event_size: now
-            .n_drops_max_event_size
-            .map(|now| grown(before.n_drops_max_event_size.unwrap_or(0), now)),
-        uncategorised: (!all.is_empty()).then(|| n_drops_buffer.checked_sub(categorised)).flatten(),
-        categories: all.into_iter().filter(|category| category.drops > 0).collect(),
-        drops_by_cpu: drops_by_cpu(falco),
-        traced_syscalls: falco.traced_syscalls.as_ref().map(|traced| traced.len() as u64),
+        n_drops_max_event_size,
+        uncategorised: (!categories.is_empty()).then(|| n_drops_buffer.checked_sub(categorised)).flatten(),
+        categories: named.map(|(name, drops)| Category { name: name.clone(), drops: *drops }).collect(),
+        drops_by_cpu: cpus.iter().map(|(_, drops)| *drops).collect(),
+        traced_syscalls: falco.last.traced_syscalls.as_ref().map(|traced| traced.len() as u64),
         losers: falco.losers.as_deref().map(|losers| whose(losers, n_drops_buffer, falco.follow_missed)),
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the probe of a Falco, or of another tool that loads the same one, counts in its maps: the tool's own numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FalcoSample {
     /// Process id in the initial pid namespace.
     pub tgid: u32,
@@ -11,16 +12,17 @@ pub struct FalcoSample {
     pub comm: String,
     /// The tool that it is, from a closed set; `other` for everybody else.
     pub tool: String,
-    /// Id of the map of its counters: another one is another probe, whose counters began at 0.
-    #[serde(default)]
+    /// Id of the map of its counters: a reload makes another.
     pub map_id: u32,
-    /// When it was found, or the window began.
+    /// When it was found, `CLOCK_MONOTONIC` ns.
+    pub found_ns: u64,
+    /// When it was found; zeros if its maps were made while dropctl watched, so that loss at its start counts.
     pub before: FalcoCounts,
     /// At the sample.
     pub now: FalcoCounts,
     /// Numbers of the syscalls that it traces; `None` where it does not say.
     pub traced_syscalls: Option<Vec<u32>>,
-    /// Whose events it dropped since it was found or the window began, most first; `None` if it is not followed.
+    /// Whose events it dropped since it is followed, most first; `None` if it is not.
     pub losers: Option<Vec<LoserSample>>,
     /// Runs of the program that follows which the kernel skipped, since it was loaded: each may have moved drops to
     /// the next syscall of its CPU. `None` where the kernel does not count them.
@@ -32,6 +34,7 @@ pub const LOSERS_NAMED: usize = 50;
 
 /// Events of one process and syscall that a tool dropped: exact, by following the tool's own counter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LoserSample {
     /// Process id in the initial pid namespace.
     pub tgid: u32,
@@ -47,6 +50,7 @@ pub struct LoserSample {
 
 /// Falco's counters, by its names, since its probe was loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FalcoCounts {
     /// Attempts to write an event, drops included.
     pub n_evts: u64,

@@ -32,11 +32,19 @@ pub struct Clock {
     pub real_ns: u64,
 }
 
-/// Facts at one instant. All counts are since the probe was attached.
+/// Facts at one instant. All counts are since their source was found; maxima whose names begin with `interval` are since
+/// the sample before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Sample {
     /// When.
     pub clock: Clock,
+    /// Time since the sample before, ns, for which maxima hold; 0 for the first.
+    pub interval_ns: u64,
+    /// Samples before it that were left out, and whose maxima are in this one's.
+    pub folded: u32,
+    /// CPUs that run, such as `0-3`.
+    pub cpus_online: Option<String>,
     /// What our own probe counted; `None` in `passive` mode.
     pub probe: Option<ProbeSample>,
     /// Every BPF ring buffer of the node; `None` when they are not watched.
@@ -47,4 +55,19 @@ pub struct Sample {
     pub tools: Option<Vec<ToolSample>>,
     /// What dropctl itself costs.
     pub own: OwnSample,
+}
+
+impl Sample {
+    /// Stands for the sample before it, too, which is going to be left out: takes over its maxima. Its counters need
+    /// nothing; they are cumulative.
+    pub fn absorb(&mut self, earlier: &Self) {
+        self.interval_ns = self.interval_ns.saturating_add(earlier.interval_ns);
+        self.folded = self.folded.saturating_add(earlier.folded).saturating_add(1);
+        for ring in self.rings.iter_mut().flatten() {
+            let mut before = earlier.rings.iter().flatten();
+            if let Some(before) = before.find(|before| before.map_id == ring.map_id) {
+                ring.absorb(before);
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Facts about the node that do not change while we look. Nothing in it identifies whose node it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Node {
     /// Kernel release, such as `6.12.9-cloud-amd64`.
     pub kernel: Option<String>,

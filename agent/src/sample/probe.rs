@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 /// What our own probe counted, exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ProbeSample {
+    /// When counting began, `CLOCK_MONOTONIC` ns.
+    pub since_ns: u64,
     /// Sums over CPUs.
     pub events: Events,
     /// Runs of our program that the kernel skipped (`recursion_misses`); `None` before Linux 5.12.
@@ -15,10 +18,28 @@ pub struct ProbeSample {
     pub stream: Option<StreamSample>,
 }
 
+impl ProbeSample {
+    /// The same at the moment when counting began: nothing counted yet.
+    #[must_use]
+    pub fn at_its_start(&self) -> Self {
+        let empty = |stream: &StreamSample| StreamSample {
+            capacity_bytes: stream.capacity_bytes,
+            ..StreamSample::default()
+        };
+        Self {
+            since_ns: self.since_ns,
+            missed: self.missed.map(|_| 0),
+            stream: self.stream.as_ref().map(empty),
+            ..Self::default()
+        }
+    }
+}
+
 /// Counts of the kernel half.
 ///
 /// `attempted = submitted + dropped`; of the `seen` events one in `--sample` is attempted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Events {
     /// Syscall exits of everybody but dropctl.
     pub seen: u64,
@@ -36,6 +57,7 @@ pub struct Events {
 
 /// Our ring, and what the drain made of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StreamSample {
     /// Data bytes of the ring.
     pub capacity_bytes: u64,
@@ -72,6 +94,7 @@ pub const OVERRUNS_LISTED: usize = 64;
 
 /// One episode in which the ring refused records, over all CPUs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Overrun {
     /// First refusal, `CLOCK_MONOTONIC` ns.
     pub first_ns: u64,
@@ -83,6 +106,7 @@ pub struct Overrun {
 
 /// Consumed records of one process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ProcessCount {
     /// Process id in the initial pid namespace.
     pub tgid: u32,

@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 /// One BPF ring buffer of the node, as the last look saw it. Bytes are exact; times and maxima are those of the looks,
 /// a few milliseconds apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RingSample {
     /// Id of the map.
     pub map_id: u32,
+    /// When it was found, `CLOCK_MONOTONIC` ns; or made, if dropctl was watching by then.
+    pub found_ns: u64,
     /// Name of the map; `None` if it has none.
     pub name: Option<String>,
     /// When it was looked at, `CLOCK_MONOTONIC` ns.
@@ -26,6 +29,8 @@ pub struct RingSample {
     pub backlog_bytes: u64,
     /// The largest since it was found.
     pub backlog_max_bytes: u64,
+    /// The largest since the sample before.
+    pub interval_backlog_max_bytes: u64,
     /// Bytes reserved since it was found.
     pub produced_bytes: u64,
     /// Bytes consumed since it was found.
@@ -40,8 +45,9 @@ pub struct RingSample {
     pub stalled_ns: u64,
     /// How often it was looked at.
     pub looks: u64,
-    /// Length of time, ns, and the most bytes that came within one such; a lower bound, at least half the truth.
-    pub arrivals: Vec<(u64, u64)>,
+    /// Length of time, ns, and the most bytes that came within one such that ended since the sample before; a lower bound,
+    /// at least half the truth.
+    pub interval_arrivals: Vec<(u64, u64)>,
     /// Whose it is; `None`: nobody was found.
     pub owner: Option<RingOwner>,
     /// Its places in the array of maps that holds it: for Falco the CPUs that it serves. Empty if none does.
@@ -50,8 +56,24 @@ pub struct RingSample {
     pub is_own: bool,
 }
 
+impl RingSample {
+    /// Takes over the maxima of the sample before, which is going to be left out.
+    pub(super) fn absorb(&mut self, earlier: &Self) {
+        self.interval_backlog_max_bytes =
+            self.interval_backlog_max_bytes.max(earlier.interval_backlog_max_bytes);
+        for (length_ns, bytes) in &earlier.interval_arrivals {
+            match self.interval_arrivals.iter_mut().find(|(other, _)| other == length_ns) {
+                Some((_, most)) => *most = (*most).max(*bytes),
+                None => self.interval_arrivals.push((*length_ns, *bytes)),
+            }
+        }
+        self.interval_arrivals.sort_unstable();
+    }
+}
+
 /// The process that owns a ring.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RingOwner {
     /// Process id in the initial pid namespace.
     pub tgid: u32,

@@ -11,6 +11,7 @@ const LOOP_NS: u64 = 15 * 60 * 1_000_000_000;
 /// One known tool that runs, or ran while dropctl watched: through all of its lives. Times are `CLOCK_BOOTTIME`, ns, as
 /// [`super::Clock::boot_ns`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ToolSample {
     /// What it is, from a closed set.
     pub tool: String,
@@ -58,6 +59,7 @@ pub struct ToolSample {
 
 /// The end of one life, as far as one who is not the parent may see it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ToolExit {
     /// When.
     pub time_ns: u64,
@@ -71,6 +73,7 @@ pub struct ToolExit {
 
 /// A window without the tool: what happened in it, it did not see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Absence {
     /// The end of one life.
     pub from_ns: u64,

@@ -37,7 +37,6 @@ pub(crate) fn layouts() -> Result<()> {
 fn paused(route: Option<Route>, flags: &str) -> Result<bool> {
     let mut standin = Standin::start(&format!("--syscalls getpgrp --cpus-for-each-buffer 0 {flags}"))?;
     let mut rings = Rings::start(Wanted { route, whose: false })?;
-    rings.begin();
     standin.pause()?;
     load(&format!("--syscall getpgrp --calls {CALLS} --cpu 1"))?;
     let falco = within("its drops", || {
@@ -91,7 +90,6 @@ pub(crate) fn ring_per_cpu() -> Result<()> {
     undisturbed(|| {
         let mut standin = Standin::start("--syscalls getpgrp --cpus-for-each-buffer 1 --ring-bytes 1MiB")?;
         let rings = Rings::start(Wanted::default())?;
-        rings.begin();
         standin.pause()?;
         load("--syscall getpgrp --calls 100000 --cpu 1")?;
         let falco = within("its drops", || {

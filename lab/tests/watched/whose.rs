@@ -66,9 +66,6 @@ fn lost_by_each(mut standin: Standin, rings: &Rings) -> Result<bool> {
         anyhow::bail!("nothing can be followed: {why}");
     }
     found(rings, &standin)?;
-    rings.begin();
-    // The thread begins the window at its next look.
-    thread::sleep(Duration::from_millis(100));
     standin.pause()?;
     let loads = LOADS.map(|(calls, cpu)| lab(&format!("load --syscall getpgrp --calls {calls} --cpu {cpu}")));
     let running = loads.map(|mut load| load.stdout(std::process::Stdio::piped()).spawn());

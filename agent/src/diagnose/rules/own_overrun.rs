@@ -9,14 +9,14 @@ use crate::{
         catalogue::Code,
         finding::{Confidence, Fact, Finding, Remedy, Severity},
     },
-    timeline::{Window, window::seconds},
+    timeline::{Slice, seconds},
 };
 
-/// Fires when the ring refused records in the window.
-pub(in crate::diagnose) fn check(window: &Window) -> Option<Finding> {
-    let probe = window.last()?.probe.as_ref()?;
-    let stream = probe.stream.as_ref()?;
-    let events = probe.events;
+/// Fires when the ring refused records in that time.
+pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Option<Finding> {
+    let totals = slice.probe()?;
+    let (events, grown) = (totals.events, totals.stream?);
+    let stream = slice.last()?.probe.as_ref()?.stream.as_ref()?;
     if events.dropped == 0 {
         return None;
     }
@@ -30,8 +30,8 @@ pub(in crate::diagnose) fn check(window: &Window) -> Option<Finding> {
         evidence: vec![
             Fact::exact(format!(
                 "overruns: {}, {:.3} s together",
-                stream.overrun_count,
-                seconds(stream.overrun_ns)
+                grown.overrun_count,
+                seconds(grown.overrun_ns)
             )),
             Fact::exact(format!(
                 "backlog at the drain's looks reached {} of {} bytes",
@@ -54,34 +54,51 @@ pub(in crate::diagnose) fn check(window: &Window) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{Clock, Events, ProbeSample, Sample, StreamSample};
+    use crate::{
+        sample::{Clock, Events, Node, ProbeSample, Sample, StreamSample},
+        setup::{Mode, Request, Setup},
+        timeline::Timeline,
+    };
 
-    fn window(dropped: u64, streams: bool) -> Window {
-        let mut window = Window::new(Clock::default());
+    fn timeline() -> Timeline {
+        let request = Request { mode: Mode::Stream, sample: 1, ring_bytes: 4096, processes: 0 };
+        let setup = Setup {
+            version: String::new(),
+            revision: None,
+            request,
+            hook: None,
+            visibility: Vec::new(),
+            interval_ns: 0,
+        };
+        Timeline::new(Node::default(), setup)
+    }
+
+    fn seen(dropped: u64, streams: bool) -> Timeline {
+        let mut timeline = timeline();
         let stream = streams.then(|| StreamSample { capacity_bytes: 4096, ..StreamSample::default() });
         let events = Events { attempted: 100, dropped, ..Events::default() };
-        window.push(Sample {
-            probe: Some(ProbeSample { events, stream, ..ProbeSample::default() }),
-            ..Sample::default()
-        });
-        window
+        let last = ProbeSample { events, stream, ..ProbeSample::default() };
+        timeline.push(Sample { probe: Some(last.at_its_start()), ..Sample::default() });
+        let clock = Clock { monotonic_ns: 1_000_000_000, ..Clock::default() };
+        timeline.push(Sample { clock, probe: Some(last), ..Sample::default() });
+        timeline
     }
 
     #[test]
     fn fires_on_one_drop() {
-        let finding = check(&window(1, true)).unwrap();
+        let finding = check(&seen(1, true).all()).unwrap();
         assert!(finding.summary.contains("refused 1 of 100"), "{}", finding.summary);
         assert_eq!(finding.remedies[0].to.as_deref(), Some("8192"));
     }
 
     #[test]
     fn is_silent_without_drops_or_without_a_ring() {
-        assert_eq!(check(&window(0, true)), None);
-        assert_eq!(check(&window(1, false)), None);
+        assert_eq!(check(&seen(0, true).all()), None);
+        assert_eq!(check(&seen(1, false).all()), None);
     }
 
     #[test]
     fn is_silent_without_a_sample() {
-        assert_eq!(check(&Window::new(Clock::default())), None);
+        assert_eq!(check(&timeline().all()), None);
     }
 }

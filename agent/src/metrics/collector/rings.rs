@@ -12,7 +12,7 @@ use super::{
 use crate::{
     metrics::names::{self, Metric},
     sample::{FalcoSample, RingSample, ToolSample},
-    timeline::window::seconds,
+    timeline::seconds,
 };
 
 /// Rings with series of their own; a node has a few dozen at most, and each costs nine series.

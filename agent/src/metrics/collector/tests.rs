@@ -5,15 +5,18 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use super::*;
 use crate::{
     sample::{Clock, Events, OwnSample, ProbeSample},
-    setup::Mode,
+    setup::{Mode, Request, Visibility},
 };
 
 fn collector(sample: Sample) -> (watch::Sender<Arc<Sample>>, SampleCollector) {
     let (sender, receiver) = watch::channel(Arc::new(sample));
     let setup = Setup {
+        version: "0.1.0".to_owned(),
+        hook: None,
+        interval_ns: 1_000_000_000,
         request: Request { mode: Mode::Stream, sample: 4, ring_bytes: 4096, processes: 0 },
         visibility: vec![Visibility { capability: "btf".to_owned(), available: true, note: String::new() }],
-        revision: "abc",
+        revision: Some("abc".to_owned()),
     };
     (sender, SampleCollector::new(receiver, setup).unwrap())
 }
@@ -37,15 +40,14 @@ fn sample() -> Sample {
     Sample {
         clock: Clock { real_ns: 1_500_000_000, ..Clock::default() },
         probe: Some(ProbeSample {
+            since_ns: 0,
             events: Events { seen: 44, own: 3, attempted: 11, submitted: 10, dropped: 1, sampled_out: 33 },
             missed: Some(2),
             syscalls: vec![(0, 40), (575, 4)],
             stream: Some(stream),
         }),
-        rings: None,
-        falcos: None,
-        tools: None,
         own: OwnSample { cpu_ns: 2_500_000_000, resident_bytes: None },
+        ..Sample::default()
     }
 }
 

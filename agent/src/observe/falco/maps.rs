@@ -89,24 +89,15 @@ pub fn traced(row: &MapRow, bytes: &[u8]) -> Vec<u32> {
     traced_syscalls(&first)
 }
 
-/// A sample of a probe whose counters are `now` and were `before` when it was found.
+/// Whose probe it is; nothing counted.
 #[must_use]
-pub fn sample(
-    maps: &ProbeMaps,
-    before: &FalcoCounts,
-    now: &FalcoCounts,
-    traced: Option<Vec<u32>>,
-) -> FalcoSample {
+pub fn sample(maps: &ProbeMaps) -> FalcoSample {
     FalcoSample {
         tgid: maps.tgid,
         comm: maps.comm.clone(),
         tool: tool(&maps.comm).to_owned(),
         map_id: maps.counters.id,
-        before: before.clone(),
-        now: now.clone(),
-        traced_syscalls: traced,
-        losers: None,
-        follow_missed: None,
+        ..FalcoSample::default()
     }
 }
 

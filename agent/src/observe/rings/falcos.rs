@@ -8,18 +8,20 @@ use super::object::{Object, WatchError};
 use crate::{
     observe::falco::maps::{self, ProbeMaps},
     sample::{FalcoCounts, FalcoSample, LoserSample},
+    sys::clock,
 };
 
 /// All of the node, by the id of the map of their counters: a reload makes new maps, and so a new probe.
 #[derive(Default)]
 pub(super) struct Falcos {
     known: BTreeMap<u32, Falco>,
-    /// All that were there when dropctl came have been found.
-    has_looked: bool,
+    /// The newest table at the last time that all were looked for; `None` before that.
+    newest: Option<u32>,
 }
 
 struct Falco {
     maps: ProbeMaps,
+    found_ns: u64,
     before: FalcoCounts,
     now: FalcoCounts,
     traced: Option<Vec<u32>>,
@@ -40,6 +42,9 @@ impl Falcos {
         holders: &[HolderRow],
     ) -> Result<(), WatchError> {
         let found = maps::find(tables, holders);
+        // Ids count upwards (`bpf_map_alloc_id`, kernel/bpf/syscall.c): a higher one was made since, and began at zero.
+        let newest_before = self.newest;
+        self.newest = tables.iter().map(|row| row.id).max().max(newest_before).or(Some(0));
         self.known.retain(|id, _| found.iter().any(|maps| maps.counters.id == *id));
         for maps in
             found.into_iter().filter(|maps| !self.known.contains_key(&maps.counters.id)).collect::<Vec<_>>()
@@ -50,13 +55,15 @@ impl Falcos {
             };
             let bytes = object.values(maps.counters.id, maps::bytes_of(&maps.counters))?;
             if let Some(now) = maps::counts(&maps.counters, &bytes) {
-                // What one that came later has counted by now, it counted while we watched.
-                let before = if self.has_looked { FalcoCounts::default() } else { now.clone() };
-                let falco = Falco { maps, before, now, traced, losers: None, follow_missed: None };
-                self.known.insert(falco.maps.counters.id, falco);
+                let is_new = newest_before.is_some_and(|newest| maps.counters.id > newest);
+                let before = if is_new { FalcoCounts::default() } else { now.clone() };
+                let found_ns = clock::monotonic_ns();
+                self.known.insert(
+                    maps.counters.id,
+                    Falco { maps, found_ns, before, now, traced, losers: None, follow_missed: None },
+                );
             }
         }
-        self.has_looked = true;
         Ok(())
     }
 
@@ -93,19 +100,16 @@ impl Falcos {
         }
     }
 
-    /// From now on.
-    pub(super) fn begin(&mut self) {
-        for falco in self.known.values_mut() {
-            falco.before = falco.now.clone();
-        }
-    }
-
     /// As last read.
     pub(super) fn sample(&self) -> Vec<FalcoSample> {
         let sample = |falco: &Falco| FalcoSample {
+            found_ns: falco.found_ns,
+            before: falco.before.clone(),
+            now: falco.now.clone(),
+            traced_syscalls: falco.traced.clone(),
             losers: falco.losers.clone(),
             follow_missed: falco.follow_missed,
-            ..maps::sample(&falco.maps, &falco.before, &falco.now, falco.traced.clone())
+            ..maps::sample(&falco.maps)
         };
         self.known.values().map(sample).collect()
     }

@@ -63,22 +63,12 @@ impl Follow {
             return Ok(());
         }
         object.set_targets(self.targets)?;
+        let is_followed = |map: &&u32| before.contains(&Some(**map));
+        if self.maps.iter().flatten().filter(is_followed).count() < before.iter().flatten().count() {
+            object.keep_drops_of(&self.targets.map(|target| target.generation))?;
+        }
         let is_empty = self.maps.iter().all(Option::is_none);
         object.follow(has_new, !is_empty)
-    }
-
-    /// Forgets what was attributed, and begins anew.
-    ///
-    /// # Errors
-    ///
-    /// [`WatchError`].
-    pub(super) fn begin(&mut self, object: &mut Object) -> Result<(), WatchError> {
-        for target in self.targets.iter_mut().filter(|target| target.address != 0) {
-            self.generation += 1;
-            target.generation = self.generation;
-        }
-        object.set_targets(self.targets)?;
-        object.forget_drops()
     }
 
     /// Who lost events of a tool, most first; `None` if it is not followed.

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     observe::tools::known::tool,
     sample::{RingOwner, RingSample},
+    sys::ring::Positions,
 };
 
 /// `BPF_F_RB_OVERWRITE` (include/uapi/linux/bpf.h, 6.19): such a ring refuses nothing, it overwrites.
@@ -23,23 +24,19 @@ pub(super) struct Ring {
     row: MapRow,
     statistics: Statistics,
     pending: Option<u64>,
+    found_ns: u64,
     time_ns: u64,
     /// Whose it is.
     pub(super) place: Place,
 }
 
 impl Ring {
-    /// Found as this row says.
-    pub(super) fn new(row: MapRow) -> Self {
+    /// Found as this row says. If it is new, made since all rings were looked for the last time, everything in it counts.
+    pub(super) fn new(row: MapRow, is_new: bool) -> Self {
         let Look { time_ns, positions, pending, .. } = iterator::look(&row);
-        let statistics = Statistics::new(row.max_entries.into(), time_ns, positions);
-        Self { row, statistics, pending, time_ns, place: Place::default() }
-    }
-
-    /// From now on.
-    pub(super) fn begin(&mut self) {
-        let capacity_bytes = self.row.max_entries.into();
-        self.statistics = Statistics::new(capacity_bytes, self.time_ns, self.statistics.positions());
+        let first = if is_new { Positions { producer: 0, consumer: 0 } } else { positions };
+        let statistics = Statistics::new(row.max_entries.into(), time_ns, first, positions);
+        Self { row, statistics, pending, found_ns: time_ns, time_ns, place: Place::default() }
     }
 
     /// Another look.
@@ -49,9 +46,15 @@ impl Ring {
         self.time_ns = look.time_ns;
     }
 
-    /// All of it, by looks that were `every` so long.
-    pub(super) fn sample(&self, every: Duration) -> RingSample {
-        let Self { row, statistics, pending, time_ns, place } = self;
+    /// All of it, by looks that were `every` so long. Begins another interval.
+    pub(super) fn sample(&mut self, every: Duration) -> RingSample {
+        let sample = self.look_back(every);
+        self.statistics.begin_interval();
+        sample
+    }
+
+    fn look_back(&self, every: Duration) -> RingSample {
+        let Self { row, statistics, pending, found_ns, time_ns, place } = self;
         let positions = statistics.positions();
         let capacity_bytes = u64::from(row.max_entries);
         let overwrites = row.flags & OVERWRITE != 0;
@@ -61,6 +64,7 @@ impl Ring {
         RingSample {
             map_id: row.id,
             name: Some(name(&row.name)).filter(|name| !name.is_empty()),
+            found_ns: *found_ns,
             time_ns: *time_ns,
             capacity_bytes,
             overwrites,
@@ -69,6 +73,7 @@ impl Ring {
             pending_bytes: pending.map(|pending| positions.producer.saturating_sub(pending)),
             backlog_bytes: held(positions.backlog_bytes()),
             backlog_max_bytes: held(statistics.backlog_max_bytes),
+            interval_backlog_max_bytes: held(statistics.interval_backlog_max_bytes),
             produced_bytes: statistics.produced_bytes(),
             consumed_bytes: statistics.consumed_bytes(),
             above_90_ns: statistics.above_90_ns,
@@ -76,7 +81,7 @@ impl Ring {
             stalls: statistics.stalls,
             stalled_ns: statistics.stalled_ns,
             looks: statistics.looks,
-            arrivals: statistics
+            interval_arrivals: statistics
                 .arrivals
                 .maxima()
                 .into_iter()

@@ -20,6 +20,8 @@ pub struct Statistics {
     last_ns: u64,
     /// Largest backlog since it was found, bytes.
     pub backlog_max_bytes: u64,
+    /// Largest backlog of this interval, bytes.
+    pub interval_backlog_max_bytes: u64,
     /// Time with at least 90 % of the capacity taken, ns.
     pub above_90_ns: u64,
     /// Time without room for another record of a page, or a sixteenth of the ring where that is less, ns.
@@ -30,7 +32,7 @@ pub struct Statistics {
     pub stalled_ns: u64,
     /// Looks.
     pub looks: u64,
-    /// Largest arrivals by length of time.
+    /// Largest arrivals of this interval, by length of time.
     pub arrivals: Arrivals,
     /// Since when records wait for a consumer that does not move; `None` while none do.
     waiting_since_ns: Option<u64>,
@@ -39,15 +41,16 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Begins with the first look at a ring of `capacity_bytes`.
+    /// Begins with the first look at a ring of `capacity_bytes`, which stood at `first` when counting began.
     #[must_use]
-    pub fn new(capacity_bytes: u64, now_ns: u64, positions: Positions) -> Self {
+    pub fn new(capacity_bytes: u64, now_ns: u64, first: Positions, positions: Positions) -> Self {
         Self {
             capacity_bytes,
-            first: positions,
+            first,
             last: positions,
             last_ns: now_ns,
             backlog_max_bytes: positions.backlog_bytes(),
+            interval_backlog_max_bytes: positions.backlog_bytes(),
             above_90_ns: 0,
             full_ns: 0,
             stalls: 0,
@@ -73,6 +76,7 @@ impl Statistics {
         self.note_stall(now_ns, passed_ns, positions);
         self.arrivals.add(now_ns, positions.producer.wrapping_sub(self.last.producer));
         self.backlog_max_bytes = self.backlog_max_bytes.max(positions.backlog_bytes());
+        self.interval_backlog_max_bytes = self.interval_backlog_max_bytes.max(positions.backlog_bytes());
         self.last = positions;
         self.last_ns = now_ns;
         self.looks += 1;
@@ -104,6 +108,12 @@ impl Statistics {
 
     fn room_wanted(&self) -> u64 {
         (self.capacity_bytes / 16).min(4096)
+    }
+
+    /// Begins another interval.
+    pub fn begin_interval(&mut self) {
+        self.interval_backlog_max_bytes = self.last.backlog_bytes();
+        self.arrivals.begin_interval();
     }
 
     /// Where producer and consumer stand.

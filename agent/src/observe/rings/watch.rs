@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -43,6 +43,8 @@ const DISCOVER_EVERY: Duration = Duration::from_millis(500);
 const OWNERS_EVERY: Duration = Duration::from_secs(30);
 /// References to a ring that only we have mapped: our mapping's, and the iterator's while it looks.
 const REFERENCES_OF_OURS: u64 = 2;
+/// Longer no sample waits for the newest numbers: several passes over a node with thousands of maps.
+const REFRESHED_WITHIN: Duration = Duration::from_millis(200);
 /// Rings that are watched at most.
 const MOST_RINGS: usize = 1024;
 
@@ -52,8 +54,8 @@ pub struct Rings {
     route: Route,
     every: Duration,
     cannot_follow: Option<String>,
-    /// `None` once told to stop.
-    stop: Option<Sender<()>>,
+    /// Orders to read the counters now, and where to say that it is done; `None` once told to stop.
+    orders: Option<Sender<SyncSender<()>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -62,8 +64,8 @@ pub struct Rings {
 struct Watched {
     rings: BTreeMap<u32, Ring>,
     falcos: Falcos,
-    /// A window began, and the thread has not noticed.
-    is_new_window: bool,
+    /// The newest ring at the last time that all were looked for; `None` before that.
+    newest: Option<u32>,
     /// The last pass that failed, in words.
     failure: Option<String>,
 }
@@ -87,7 +89,7 @@ impl Rings {
             Route::Iterator => (Box::new(Iterator), EVERY_ITERATOR),
         };
         let watched = Arc::<Mutex<Watched>>::default();
-        let (stop, stops) = channel();
+        let (orders, ordered) = channel();
         let mut watch = Watch {
             object,
             source,
@@ -99,9 +101,9 @@ impl Rings {
         watch.discover()?;
         let thread = thread::Builder::new()
             .name("dropctl-rings".to_owned())
-            .spawn(move || watch.run(&stops))
+            .spawn(move || watch.run(&ordered))
             .map_err(|source| WatchError::Pass { program: "rings", source })?;
-        Ok(Self { watched, route, every, cannot_follow, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { watched, route, every, cannot_follow, orders: Some(orders), thread: Some(thread) })
     }
 
     /// Which way positions are read.
@@ -128,10 +130,18 @@ impl Rings {
         self.lock().failure.clone()
     }
 
-    /// Every ring as the last look saw it.
+    /// Reads everything once, also what is read less often than positions, so that a sample is of one instant.
+    pub fn refresh(&self) {
+        let (done, is_done) = sync_channel(1);
+        let sent = self.orders.as_ref().is_some_and(|orders| orders.send(done).is_ok());
+        // A thread that is held up must not hold up the sample: then it says what was known before.
+        let _ = sent.then(|| is_done.recv_timeout(REFRESHED_WITHIN));
+    }
+
+    /// Every ring as the last look saw it. Begins another interval.
     #[must_use]
     pub fn sample(&self) -> Vec<RingSample> {
-        self.lock().rings.values().map(|ring| ring.sample(self.every)).collect()
+        self.lock().rings.values_mut().map(|ring| ring.sample(self.every)).collect()
     }
 
     /// Every Falco's counters as last read.
@@ -140,22 +150,14 @@ impl Rings {
         self.lock().falcos.sample()
     }
 
-    /// Begins a window: what was seen before counts no more. Drops are attributed anew from the thread's next look on.
-    pub fn begin(&self) {
-        let mut watched = self.lock();
-        watched.is_new_window = true;
-        watched.rings.values_mut().for_each(Ring::begin);
-        watched.falcos.begin();
-    }
-
-    /// Ends a window: reads once more what is read less often than positions.
+    /// Ends the watch: reads once more what is read less often than positions.
     pub fn end(&mut self) {
         // The thread is the one that may run passes; it reads the counters as it ends.
         self.join();
     }
 
     fn join(&mut self) {
-        drop(self.stop.take());
+        drop(self.orders.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -184,17 +186,23 @@ struct Watch {
 }
 
 impl Watch {
-    fn run(mut self, stops: &Receiver<()>) {
+    fn run(mut self, orders: &Receiver<SyncSender<()>>) {
         let mut next_look = Instant::now();
         let mut next_discovery = Instant::now() + DISCOVER_EVERY;
         loop {
             // Late is late: no burst of looks makes up for it.
             next_look = (next_look + self.every).max(Instant::now());
-            match stops.recv_timeout(next_look.saturating_duration_since(Instant::now())) {
-                Err(RecvTimeoutError::Timeout) => {}
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
-            }
+            let order = match orders.recv_timeout(next_look.saturating_duration_since(Instant::now())) {
+                Err(RecvTimeoutError::Timeout) => None,
+                Ok(order) => Some(order),
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             let mut outcome = self.look();
+            if let Some(done) = order {
+                outcome = outcome.and_then(|()| self.read_counters());
+                // Nobody waits any more if it took too long.
+                let _ = done.try_send(());
+            }
             if Instant::now() >= next_discovery {
                 next_discovery = Instant::now() + DISCOVER_EVERY;
                 outcome = outcome.and_then(|()| self.discover());
@@ -202,7 +210,7 @@ impl Watch {
             let failure = outcome.err().map(|error| error.to_string());
             self.lock().failure = failure;
         }
-        // The last word, so that a window ends with what was counted in it.
+        // The last word, so that a report ends with what was counted by then.
         let last = self.look().and_then(|()| self.read_counters());
         self.lock().failure = last.err().map(|error| error.to_string());
     }
@@ -212,9 +220,6 @@ impl Watch {
     }
 
     fn look(&mut self) -> Result<(), WatchError> {
-        if std::mem::take(&mut self.lock().is_new_window) {
-            self.follow.begin(&mut self.object)?;
-        }
         let looks = self.source.look(&mut self.object)?;
         let mut watched = self.lock();
         for look in looks {
@@ -228,6 +233,7 @@ impl Watch {
     /// Takes up new rings and lets go of the dead.
     fn discover(&mut self) -> Result<(), WatchError> {
         let mut rows = self.object.rings()?;
+        let newest = rows.iter().map(|row| row.id).max();
         if self.source.route() == Route::Pages {
             rows.retain(|row| row.references > REFERENCES_OF_OURS || !self.knows(row.id));
         }
@@ -239,8 +245,12 @@ impl Watch {
         let places = if has_new || stale { Some(self.places(&rows)?) } else { None };
         let mut watched = self.lock();
         watched.rings.retain(|id, _| ids.contains(id));
+        // Ids count upwards (`bpf_map_alloc_id`, kernel/bpf/syscall.c): a higher one was made since, and began empty.
+        let newest_before = watched.newest;
+        watched.newest = newest.max(newest_before).or(Some(0));
         for row in rows {
-            watched.rings.entry(row.id).or_insert_with(|| Ring::new(row));
+            let is_new = newest_before.is_some_and(|newest| row.id > newest);
+            watched.rings.entry(row.id).or_insert_with(|| Ring::new(row, is_new));
         }
         for (id, place) in places.into_iter().flatten() {
             if let Some(ring) = watched.rings.get_mut(&id) {

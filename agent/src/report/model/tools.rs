@@ -181,6 +181,9 @@ pub struct Ring {
     pub looks: u64,
     /// The most bytes that came within a length of time: a lower bound, at least half the truth.
     pub arrivals: Vec<Arrival>,
+    /// It was gone before the end.
+    #[serde(default)]
+    pub is_gone: bool,
 }
 
 /// One length of time.

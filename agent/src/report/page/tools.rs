@@ -51,7 +51,11 @@ fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
     vec![
         name,
         tool.tgid.map_or_else(|| "-".to_owned(), |tgid| tgid.to_string()),
-        if ring.overwrites { format!("{place}, overwrites") } else { place },
+        [Some(&*place), ring.overwrites.then_some("overwrites"), ring.is_gone.then_some("gone")]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", "),
         bytes(ring.capacity_bytes),
         percent(fullest),
         byte_rate(ring.produced_bytes_per_second),

@@ -79,18 +79,19 @@ impl Object {
         missed_runs(fd.as_fd().as_raw_fd())
     }
 
-    /// Empties the table of losers.
+    /// Makes room in the table of losers: those of generations that are not followed any more are forgotten.
     ///
     /// # Errors
     ///
     /// [`WatchError::Request`].
-    pub(in crate::observe::rings) fn forget_drops(&mut self) -> Result<(), WatchError> {
+    pub(in crate::observe::rings) fn keep_drops_of(&mut self, generations: &[u64]) -> Result<(), WatchError> {
         let losers: Vec<Loser> = self.drops().into_iter().map(|(loser, _)| loser).collect();
         let map = self.ebpf.map_mut(DROPS).ok_or(WatchError::OwnMap)?;
         let mut map: PerCpuHashMap<_, Loser, u64> =
             PerCpuHashMap::try_from(map).map_err(WatchError::Request)?;
         // One that is gone already is as good.
-        losers.iter().for_each(|loser| _ = map.remove(loser));
+        let gone = losers.iter().filter(|loser| !generations.contains(&loser.generation));
+        gone.for_each(|loser| _ = map.remove(loser));
         Ok(())
     }
 }

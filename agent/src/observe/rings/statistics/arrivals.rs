@@ -72,7 +72,13 @@ impl Arrivals {
         }
     }
 
-    /// Length of the window, ns, and the most bytes that came within one; lengths that have not yet passed are left out.
+    /// Forgets the maxima, not what they are made from: windows that end from now on count.
+    pub fn begin_interval(&mut self) {
+        self.levels.iter_mut().for_each(|level| level.max_bytes = None);
+    }
+
+    /// Length of the window, ns, and the most bytes that came within one that ended in this interval; lengths of which
+    /// none did are left out.
     #[must_use]
     pub fn maxima(&self) -> Vec<(u64, u64)> {
         let lengths = (0..).map(|level| BASE_NS << level);
@@ -99,6 +105,18 @@ mod tests {
         assert_eq!(lengths[2], (4 * BASE_NS, 202), "pieces 3 to 6");
         assert_eq!(lengths[3], (8 * BASE_NS, 206));
         assert_eq!(lengths.len(), 4);
+    }
+
+    #[test]
+    fn a_window_counts_where_it_ends() {
+        let mut arrivals = Arrivals::new(BASE_NS - 1);
+        arrivals.add(BASE_NS + 1, 100);
+        arrivals.add(2 * BASE_NS + 1, 0);
+        arrivals.begin_interval();
+        assert!(arrivals.maxima().is_empty());
+        arrivals.add(2 * BASE_NS + 2, 7);
+        arrivals.add(3 * BASE_NS, 0);
+        assert_eq!(arrivals.maxima(), [(BASE_NS, 7), (2 * BASE_NS, 107)]);
     }
 
     #[test]

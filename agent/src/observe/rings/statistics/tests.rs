@@ -13,7 +13,7 @@ struct Ring {
 impl Ring {
     fn new(backlog_bytes: u64) -> Self {
         let positions = Positions { consumer: 1000, producer: 1000 + backlog_bytes };
-        Self { statistics: Statistics::new(CAPACITY, 0, positions), now_ns: 0 }
+        Self { statistics: Statistics::new(CAPACITY, 0, positions, positions), now_ns: 0 }
     }
 
     fn look(&mut self, produced_bytes: u64, consumed_bytes: u64) {
@@ -33,6 +33,25 @@ fn bytes_are_counted_from_the_first_look() {
     assert_eq!((ring.statistics.produced_bytes(), ring.statistics.consumed_bytes()), (500, 600));
     assert_eq!(ring.statistics.backlog_max_bytes, 300);
     assert_eq!(ring.statistics.positions().backlog_bytes(), 0);
+}
+
+#[test]
+fn an_interval_begins_with_the_backlog_that_is_there() {
+    let mut ring = Ring::new(0);
+    ring.look(700, 0);
+    ring.look(0, 500);
+    ring.statistics.begin_interval();
+    assert_eq!((ring.statistics.backlog_max_bytes, ring.statistics.interval_backlog_max_bytes), (700, 200));
+    ring.look(100, 0);
+    ring.look(0, 300);
+    assert_eq!((ring.statistics.backlog_max_bytes, ring.statistics.interval_backlog_max_bytes), (700, 300));
+}
+
+#[test]
+fn what_a_ring_held_at_the_first_look_counts_if_it_is_new() {
+    let positions = Positions { consumer: 30, producer: 100 };
+    let new = Statistics::new(CAPACITY, 0, Positions { consumer: 0, producer: 0 }, positions);
+    assert_eq!((new.produced_bytes(), new.consumed_bytes()), (100, 30));
 }
 
 #[test]

@@ -1,0 +1,142 @@
+//! What each ring did in a slice.
+
+use super::{
+    Slice,
+    source::{Pair, Source as _},
+};
+use crate::sample::RingSample;
+
+/// One ring over a slice. Bytes are exact; times and maxima are those of looks, a few milliseconds apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RingTotals<'a> {
+    /// As it was seen last: who it is, and where it stands.
+    pub last: &'a RingSample,
+    /// Bytes reserved, headers included.
+    pub produced_bytes: u64,
+    /// Bytes consumed.
+    pub consumed_bytes: u64,
+    /// Largest backlog.
+    pub backlog_max_bytes: u64,
+    /// Time with at least 90 % taken, ns.
+    pub above_90_ns: u64,
+    /// Time without room, ns.
+    pub full_ns: u64,
+    /// Episodes in which nothing was consumed for 100 ms although records had come.
+    pub stalls: u64,
+    /// Time of all of them, ns.
+    pub stalled_ns: u64,
+    /// Looks.
+    pub looks: u64,
+    /// Length of time, ns, and the most bytes that came within one such, of those that lie in the slice.
+    pub arrivals: Vec<(u64, u64)>,
+    /// Time of the slice for which all this is known, ns.
+    pub known_ns: u64,
+    /// It was gone before the slice ended.
+    pub is_gone: bool,
+    /// Steps in which a counter of it went back; what grew in them is not counted.
+    pub resets: u64,
+}
+
+impl<'a> RingTotals<'a> {
+    fn new(ring: &'a RingSample) -> Self {
+        Self {
+            last: ring,
+            produced_bytes: 0,
+            consumed_bytes: 0,
+            backlog_max_bytes: ring.backlog_bytes,
+            above_90_ns: 0,
+            full_ns: 0,
+            stalls: 0,
+            stalled_ns: 0,
+            looks: 0,
+            arrivals: Vec::new(),
+            known_ns: 0,
+            is_gone: false,
+            resets: 0,
+        }
+    }
+
+    /// Another step, that began `from` so and ended `to` so, `since_start_ns` after the slice's start.
+    fn add(&mut self, from: &RingSample, to: &'a RingSample, length_ns: u64, since_start_ns: u64) {
+        self.last = to;
+        self.backlog_max_bytes = self.backlog_max_bytes.max(to.interval_backlog_max_bytes);
+        for (length_ns, bytes) in &to.interval_arrivals {
+            if *length_ns <= since_start_ns {
+                raise(&mut self.arrivals, *length_ns, *bytes);
+            }
+        }
+        let grown = |count: fn(&RingSample) -> u64| count(to).checked_sub(count(from));
+        let all = (|| {
+            Some((
+                grown(|ring| ring.produced_bytes)?,
+                grown(|ring| ring.consumed_bytes)?,
+                grown(|ring| ring.above_90_ns)?,
+                grown(|ring| ring.full_ns)?,
+                grown(|ring| ring.stalls)?,
+                grown(|ring| ring.stalled_ns)?,
+                grown(|ring| ring.looks)?,
+            ))
+        })();
+        let Some((produced, consumed, above_90, full, stalls, stalled, looks)) = all else {
+            self.resets += 1;
+            return;
+        };
+        self.produced_bytes = self.produced_bytes.saturating_add(produced);
+        self.consumed_bytes = self.consumed_bytes.saturating_add(consumed);
+        self.above_90_ns = self.above_90_ns.saturating_add(above_90);
+        self.full_ns = self.full_ns.saturating_add(full);
+        self.stalls = self.stalls.saturating_add(stalls);
+        self.stalled_ns = self.stalled_ns.saturating_add(stalled);
+        self.looks = self.looks.saturating_add(looks);
+        self.known_ns += length_ns;
+    }
+}
+
+fn raise(maxima: &mut Vec<(u64, u64)>, length_ns: u64, bytes: u64) {
+    match maxima.iter_mut().find(|(other, _)| *other == length_ns) {
+        Some((_, most)) => *most = (*most).max(bytes),
+        None => maxima.push((length_ns, bytes)),
+    }
+    maxima.sort_unstable();
+}
+
+impl<'a> Slice<'a> {
+    /// Each ring that was there, in the order of their finding.
+    #[must_use]
+    pub fn rings(&self) -> Vec<RingTotals<'a>> {
+        let mut all: Vec<RingTotals<'a>> = Vec::new();
+        let none = RingSample::default();
+        for step in self.steps() {
+            let since_start_ns = step.to.clock.monotonic_ns.saturating_sub(self.start_ns());
+            for pair in step.rings() {
+                let (Pair::Both(_, ring) | Pair::Began(ring) | Pair::Ended(ring) | Pair::Unknown(ring)) =
+                    pair;
+                let is_it = |totals: &RingTotals<'_>| {
+                    totals.last.id() == ring.id() && totals.last.since_ns() == ring.since_ns()
+                };
+                let index = all.iter().position(is_it).unwrap_or_else(|| {
+                    all.push(RingTotals::new(ring));
+                    all.len() - 1
+                });
+                let totals = &mut all[index];
+                match pair {
+                    Pair::Both(from, to) => totals.add(from, to, step.length_ns(), since_start_ns),
+                    Pair::Began(to) => {
+                        let length_ns = step.to.clock.monotonic_ns.saturating_sub(to.found_ns);
+                        totals.add(&none, to, length_ns, since_start_ns);
+                    }
+                    Pair::Unknown(to) => totals.last = to,
+                    Pair::Ended(_) => {}
+                }
+                totals.is_gone = matches!(pair, Pair::Ended(_));
+            }
+        }
+        all
+    }
+
+    /// One ring, by the id of its map: the newest, if the id was used again.
+    #[must_use]
+    pub fn ring(&self, map_id: u32) -> Option<RingTotals<'a>> {
+        self.rings().into_iter().rev().find(|totals| totals.last.map_id == map_id)
+    }
+}
