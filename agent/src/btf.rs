@@ -30,10 +30,13 @@ pub enum BtfError {
 }
 
 const MAGIC: u16 = 0xeb9f;
+const KIND_INT: u32 = 1;
 const KIND_ARRAY: u32 = 3;
 const KIND_STRUCT: u32 = 4;
 const KIND_UNION: u32 = 5;
 const KIND_ENUM: u32 = 6;
+/// typedef, volatile, const, restrict; type_tag.
+const KINDS_OF_ANOTHER: [u32; 5] = [8, 9, 10, 11, 18];
 const KIND_FUNC_PROTO: u32 = 13;
 const KIND_DATASEC: u32 = 15;
 const KIND_ENUM64: u32 = 19;
@@ -128,6 +131,49 @@ impl Btf {
         Ok(None)
     }
 
+    /// Names and byte offsets of the members of a struct that are 64-bit integers; empty for what is no struct.
+    ///
+    /// # Errors
+    ///
+    /// [`BtfError::Malformed`].
+    pub(crate) fn words(&self, type_id: u32) -> Result<Vec<(String, usize)>, BtfError> {
+        let ty = self.resolve(type_id)?;
+        let mut words = Vec::new();
+        for index in 0..if ty.kind == KIND_STRUCT { ty.count } else { 0 } {
+            let at = ty.body + 12 * index;
+            let (name, type_id, bits) = (self.word(at)?, self.word(at + 4)?, self.word(at + 8)?);
+            let member = self.resolve(type_id)?;
+            // The word before a type's body is its size.
+            let is_word = member.kind == KIND_INT && self.word(member.body - 4)? == 8;
+            if is_word && !ty.has_bitfields && bits.is_multiple_of(8) {
+                words.push((self.string(name)?, bits as usize / 8));
+            }
+        }
+        Ok(words)
+    }
+
+    /// The type that is left without typedef, const and their like.
+    fn resolve(&self, type_id: u32) -> Result<Type, BtfError> {
+        const DEEPEST: usize = 16;
+        let mut ty = self.type_by_id(type_id)?;
+        for _ in 0..DEEPEST {
+            if !KINDS_OF_ANOTHER.contains(&ty.kind) {
+                return Ok(ty);
+            }
+            ty = self.type_by_id(self.word(ty.body - 4)?)?;
+        }
+        Err(BtfError::Malformed { at: ty.body })
+    }
+
+    fn string(&self, offset: u32) -> Result<String, BtfError> {
+        const LONGEST: usize = 128;
+        let start = self.strings + offset as usize;
+        let bytes = self.bytes.get(start..).ok_or(BtfError::Malformed { at: start })?;
+        let end = bytes.iter().take(LONGEST).position(|byte| *byte == 0);
+        let end = end.ok_or(BtfError::Malformed { at: start })?;
+        Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
+    }
+
     fn find_member(&self, ty: Type, member: &str, base_bits: u32) -> Result<Option<u32>, BtfError> {
         for index in 0..ty.count {
             let at = ty.body + 12 * index;
@@ -152,7 +198,7 @@ impl Btf {
     fn type_by_id(&self, id: u32) -> Result<Type, BtfError> {
         let mut at = self.types;
         let mut current = 1;
-        loop {
+        while at < self.types_end {
             let (ty, next) = self.type_at(at)?;
             if current == id {
                 return Ok(ty);
@@ -160,6 +206,7 @@ impl Btf {
             current += 1;
             at = next;
         }
+        Err(BtfError::Malformed { at })
     }
 
     /// The type at a byte offset, and the offset of the one after it.
@@ -196,3 +243,6 @@ impl Btf {
         self.bytes.get(start..end) == Some(expected.as_bytes()) && self.bytes.get(end) == Some(&0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use syscalls::Sysno;
@@ -92,11 +92,14 @@ pub(crate) struct StandinArgs {
     /// Drop alerts: how many at once.
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     pub(crate) max_burst: f64,
-    /// Port of /metrics and /versions on 127.0.0.1; 0 for none.
+    /// Port of /metrics and /versions; 0 for none.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     pub(crate) port: u16,
-    /// Write a falco.yaml that says what these flags say.
-    #[arg(long, value_name = "FILE")]
+    /// Address of the same.
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub(crate) listen: IpAddr,
+    /// Write a falco.yaml that says what these flags say; with -c, as Falco names its own.
+    #[arg(short = 'c', long, value_name = "FILE")]
     pub(crate) write_config: Option<PathBuf>,
     /// No log on stderr.
     #[arg(short, long)]

@@ -1,21 +1,25 @@
 //! What looks at the node in one mode: our own probe, if any, and the watch over all rings.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Result, bail};
 
 use super::{REVISION, log};
 use crate::{
     observe::{
+        falco::facts::Visits,
         node, own,
         rings::{Rings, Route, Wanted, WatchError},
         tools::Tools,
     },
     probe::{Mode, Probe, ProbeError, Request, Visibility},
-    sample::{Clock, ProbeSample, Sample},
+    sample::{Clock, FalcoSample, ProbeSample, Sample},
     setup::Setup,
     sys::clock,
 };
+
+/// How long the end waits for what a Falco says of itself, if that is not known by then.
+const VISITS_END: Duration = Duration::from_secs(3);
 
 /// All of it, running.
 pub(super) struct Sensors {
@@ -23,6 +27,7 @@ pub(super) struct Sensors {
     rings: Option<Rings>,
     tools: Option<Tools>,
     request: Request,
+    visits: Visits,
     visibility: Vec<Visibility>,
     begun: Clock,
     /// When the last sample was taken; `None` before the first.
@@ -54,7 +59,12 @@ impl Sensors {
         visibility.push(tools_visibility(&tools));
         let (rings, tools) = (rings.ok(), tools.ok());
         let begun = probe.as_ref().map_or_else(clock::now, Probe::attached_at);
-        Ok(Self { probe, rings, tools, request: *request, visibility, begun, sampled_ns: None })
+        let visits = Visits::new(Path::new("/proc"), node::cpus_online_count());
+        let request = *request;
+        let mut sensors = Self { probe, rings, tools, visits, request, visibility, begun, sampled_ns: None };
+        // So that what takes a while has begun.
+        sensors.falcos();
+        Ok(sensors)
     }
 
     /// How this looks, with so much time between samples.
@@ -84,7 +94,7 @@ impl Sensors {
         let clock = clock::now();
         let sampled_ns = self.sampled_ns.replace(clock.monotonic_ns);
         let rings = self.rings.as_ref().map(Rings::sample);
-        let falcos = self.rings.as_ref().map(Rings::falcos);
+        let falcos = self.falcos();
         let tools = self.tools.as_ref().map(|tools| {
             tools.sample(rings.as_deref().unwrap_or_default(), falcos.as_deref().unwrap_or_default())
         });
@@ -107,6 +117,21 @@ impl Sensors {
         let _ = self.probe.as_mut().map(Probe::sample);
     }
 
+    /// What Falco's maps count, and what it says of itself.
+    fn falcos(&mut self) -> Option<Vec<FalcoSample>> {
+        let rings = self.rings.as_ref()?;
+        let mut falcos = rings.falcos();
+        if rings.sees_processes() {
+            self.visits.complete(&mut falcos, &rings.sample());
+        } else {
+            for falco in &mut falcos {
+                let why = "its files and pages: dropctl runs in another pid namespace (hostPID)";
+                falco.facts.not_visible.push(why.to_owned());
+            }
+        }
+        Some(falcos)
+    }
+
     /// Ends everything and reads it for the last time: nothing that was counted is lost.
     pub(super) fn stop(mut self) -> Result<Sample, ProbeError> {
         let end = match &mut self.probe {
@@ -118,6 +143,8 @@ impl Sensors {
             if let Some(failure) = rings.failure() {
                 ::log::warn!("what is said of ring buffers is old: {failure}");
             }
+            self.falcos();
+            self.visits.wait(VISITS_END);
         }
         let probe = self.probe.take().map(Probe::stop).transpose()?;
         // The probe is gone, so that this reads the rest.

@@ -202,6 +202,14 @@ pub const FALCO_DROPS: Metric = Metric {
         "Falco's drops by its own categories; none: in no category, scratch_map: larger than 64 KiB.",
     )
 };
+/// Falco's page.
+pub const FALCO_SCRAPE: Metric = Metric {
+    labels: &["tool_instance"],
+    ..gauge(
+        "dropctl_falco_scrape_success",
+        "1: Falco's /metrics answered when last asked; 0: it did not; absent where Falco does not serve it.",
+    )
+};
 
 const OF_A_TOOL: &[&str] = &["tool", "tool_instance"];
 
@@ -250,6 +258,7 @@ pub const ALL: &[Metric] = &[
     TOOL_RING_INFO,
     FALCO_EVENTS,
     FALCO_DROPS,
+    FALCO_SCRAPE,
     TOOL_UP,
     TOOL_RESTARTS,
     VISIBILITY,

@@ -35,6 +35,12 @@ pub fn cpus_online() -> Option<String> {
     fs::read_to_string("/sys/devices/system/cpu/online").ok().map(|text| text.trim().to_owned())
 }
 
+/// How many CPUs are running.
+#[must_use]
+pub fn cpus_online_count() -> Option<u64> {
+    aya::util::online_cpus().ok().map(|cpus| cpus.len() as u64)
+}
+
 /// `MemTotal`, bytes.
 #[must_use]
 pub fn memory_bytes() -> Option<u64> {

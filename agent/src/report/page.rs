@@ -1,5 +1,6 @@
 //! The page: what a person reads, in order. Laid out once; `text` and `markdown` only draw it.
 
+mod falco;
 mod lives;
 mod tools;
 

@@ -10,8 +10,9 @@ use super::*;
 use crate::{
     evidence::Evidence,
     sample::{
-        Clock, Events, FalcoCounts, FalcoSample, LoserSample, Node, Overrun, OwnSample, ProbeSample,
-        ProcessCount, RingOwner, RingSample, Sample, StreamSample,
+        Clock, Compared, Comparison, ConfigurationFacts, CounterLayout, Events, FalcoCounts, FalcoFacts,
+        FalcoSample, KeyFacts, LoserSample, MetricsFacts, Node, Overrun, OwnSample, PageFacts, PageStatus,
+        ProbeSample, ProcessCount, RingOwner, RingSample, Sample, StreamSample, VersionFacts,
     },
     setup::{Hook, Mode, Request, Setup, Visibility},
     timeline::Timeline,
@@ -123,8 +124,10 @@ fn falco() -> FalcoSample {
         n_drops_max_event_size: Some(0),
         categories: vec![("open_exit".to_owned(), open), ("close_exit".to_owned(), 0)],
         cpus: vec![(n_evts - 500, dropped - 7), (500, 7)],
+        ..FalcoCounts::default()
     };
     FalcoSample {
+        facts: facts(),
         tgid: 50,
         comm: "falco".to_owned(),
         tool: "falco".to_owned(),
@@ -138,6 +141,57 @@ fn falco() -> FalcoSample {
             LoserSample { tgid: 78, comm: None, cgroup_id: None, slot: 257, drops: 3990 },
         ]),
         follow_missed: Some(0),
+    }
+}
+
+/// A preset that was changed in a file of its own and not applied; a page that nobody answers.
+fn facts() -> FalcoFacts {
+    let key = |key: &str, value: &str, set_by: Option<&str>| KeyFacts {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        set_by: set_by.map(str::to_owned),
+    };
+    let preset = "engine.modern_ebpf.buf_size_preset";
+    let changed = Some("/etc/falco/config.d/buffers.yaml");
+    FalcoFacts {
+        layout: CounterLayout::Names,
+        program: Some("falco".to_owned()),
+        version: Some(VersionFacts {
+            falco: Some("0.44.1".to_owned()),
+            libs: Some("0.25.4".to_owned()),
+            ..VersionFacts::default()
+        }),
+        configuration: Some(ConfigurationFacts {
+            files: vec!["/etc/falco/falco.yaml".to_owned(), "/etc/falco/config.d/buffers.yaml".to_owned()],
+            keys: vec![key(preset, "5", changed), key("outputs_queue.capacity", "0", None)],
+            ..ConfigurationFacts::default()
+        }),
+        comparison: Comparison {
+            engine: Compared {
+                key: "engine.kind".to_owned(),
+                configured: None,
+                effective: Some("modern_ebpf".to_owned()),
+            },
+            ring_bytes: Compared {
+                key: preset.to_owned(),
+                configured: Some(16 << 20),
+                effective: Some(8 << 20),
+            },
+            excluded_but_traced: Some(vec!["close".to_owned()]),
+            ..Comparison::default()
+        },
+        versions_page: Some(PageFacts { status: PageStatus::Answered, why: None }),
+        metrics_page: Some(PageFacts {
+            status: PageStatus::Unreachable,
+            why: Some("no whole answer within a second".to_owned()),
+        }),
+        metrics: Some(MetricsFacts {
+            n_evts: Some(17),
+            agrees_with_maps: Some(false),
+            ..MetricsFacts::default()
+        }),
+        not_visible: vec!["its configuration: ${NAME} is empty".to_owned()],
+        ..FalcoFacts::default()
     }
 }
 

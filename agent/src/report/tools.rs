@@ -24,6 +24,11 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
     let (rings, falcos) = (slice.rings(), processes(&slice.falcos()));
     let mut by_owner: BTreeMap<Option<u32>, (Option<&RingOwner>, Vec<Ring>)> = BTreeMap::new();
     let falco_of = |tgid: Option<u32>| tgid.and_then(|tgid| falcos.get(&tgid));
+    // Of a process that reloads, the newest probe's.
+    let facts_of = |tgid: Option<u32>| {
+        let own = last.falcos.iter().flatten().filter(|falco| Some(falco.tgid) == tgid);
+        own.max_by_key(|falco| falco.map_id).map(|falco| falco.facts.clone())
+    };
     for ring in rings.iter().filter(|ring| !ring.last.is_own) {
         let owner = ring.last.owner.as_ref();
         let tgid = owner.map(|owner| owner.tgid);
@@ -42,6 +47,7 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
                 life: None,
                 rings,
                 counters: falco_of(tgid).map(|falco| counters(falco, window_seconds)),
+                falco: facts_of(tgid),
             }
         })
         .collect();
@@ -59,6 +65,7 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
                 life,
                 rings: Vec::new(),
                 counters: None,
+                falco: None,
             }),
         }
     }
@@ -136,9 +143,10 @@ fn build_ring(ring: &RingTotals<'_>, falco: Option<&FalcoTotals<'_>>, window_sec
 }
 
 fn counters(falco: &FalcoTotals<'_>, window_seconds: f64) -> Counters {
-    let FalcoCounts { n_evts, n_drops_buffer, n_drops_max_event_size, ref categories, ref cpus } =
+    let FalcoCounts { n_evts, n_drops_buffer, n_drops_max_event_size, ref categories, ref others, ref cpus } =
         falco.counts;
     let categorised: u64 = categories.iter().map(|(_, drops)| drops).sum();
+    let of = |(name, drops): &(String, u64)| Category { name: name.clone(), drops: *drops };
     let named = categories.iter().filter(|(_, drops)| *drops > 0);
     Counters {
         evidence: Evidence::Tool,
@@ -148,7 +156,8 @@ fn counters(falco: &FalcoTotals<'_>, window_seconds: f64) -> Counters {
         drop_share: ratio(float(n_drops_buffer), float(n_evts)),
         n_drops_max_event_size,
         uncategorised: (!categories.is_empty()).then(|| n_drops_buffer.checked_sub(categorised)).flatten(),
-        categories: named.map(|(name, drops)| Category { name: name.clone(), drops: *drops }).collect(),
+        categories: named.map(of).collect(),
+        others: others.iter().filter(|(_, drops)| *drops > 0).map(of).collect(),
         drops_by_cpu: cpus.iter().map(|(_, drops)| *drops).collect(),
         traced_syscalls: falco.last.traced_syscalls.as_ref().map(|traced| traced.len() as u64),
         losers: falco.losers.as_deref().map(|losers| whose(losers, n_drops_buffer, falco.follow_missed)),

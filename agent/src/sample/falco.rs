@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FalcoFacts;
+
 /// What the probe of a Falco, or of another tool that loads the same one, counts in its maps: the tool's own numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -27,6 +29,9 @@ pub struct FalcoSample {
     /// Runs of the program that follows which the kernel skipped, since it was loaded: each may have moved drops to
     /// the next syscall of its CPU. `None` where the kernel does not count them.
     pub follow_missed: Option<u64>,
+    /// What it says about itself, beside what its maps show.
+    #[serde(default)]
+    pub facts: FalcoFacts,
 }
 
 /// Losers that are named, most first.
@@ -60,6 +65,9 @@ pub struct FalcoCounts {
     pub n_drops_max_event_size: Option<u64>,
     /// The part of `n_drops_buffer` that Falco puts in a category.
     pub categories: Vec<(String, u64)>,
+    /// Counters with names that dropctl does not know, where the map's type names them.
+    #[serde(default)]
+    pub others: Vec<(String, u64)>,
     /// `n_evts` and `n_drops_buffer` of each CPU.
     pub cpus: Vec<(u64, u64)>,
 }

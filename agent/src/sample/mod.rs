@@ -3,6 +3,7 @@
 //! Readers fill it in; nothing here reads anything. A number that is not known is `None`, never 0.
 
 mod falco;
+mod falco_facts;
 mod node;
 mod own;
 mod probe;
@@ -13,6 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     falco::{FalcoCounts, FalcoSample, LOSERS_NAMED, LoserSample},
+    falco_facts::{
+        BaseSyscallsFacts, CaptureFacts, Compared, Comparison, ConfigurationFacts, CounterLayout, FalcoFacts,
+        KeyFacts, MetricsFacts, PageFacts, PageStatus, VersionFacts,
+    },
     node::Node,
     own::OwnSample,
     probe::{Events, OVERRUNS_LISTED, Overrun, ProbeSample, ProcessCount, StreamSample},

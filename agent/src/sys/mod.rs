@@ -3,6 +3,7 @@
 
 pub mod abi;
 pub mod barrier;
+pub mod bpf;
 pub mod clock;
 pub mod counters;
 pub mod heap;

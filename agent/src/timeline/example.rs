@@ -53,6 +53,7 @@ pub(crate) fn falco(map_id: u32, found_ns: u64, n_evts: u64) -> FalcoSample {
         n_drops_max_event_size: Some(0),
         categories: vec![("open_exit".to_owned(), n_evts / 20)],
         cpus: vec![(n_evts, n_evts / 10)],
+        ..FalcoCounts::default()
     };
     FalcoSample {
         tgid: 50,

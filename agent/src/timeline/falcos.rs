@@ -44,6 +44,7 @@ impl FalcoCounts {
                 _ => None,
             },
             categories: grown_by_key(&before.categories, &self.categories)?,
+            others: grown_by_key(&before.others, &self.others)?,
             cpus: by_cpu.collect::<Option<_>>()?,
         })
     }
@@ -57,6 +58,7 @@ impl FalcoCounts {
             _ => None,
         };
         add_by_key(&mut self.categories, &more.categories);
+        add_by_key(&mut self.others, &more.others);
         self.cpus.resize(self.cpus.len().max(more.cpus.len()), (0, 0));
         for ((events, drops), (more_events, more_drops)) in self.cpus.iter_mut().zip(&more.cpus) {
             (*events, *drops) = (events.saturating_add(*more_events), drops.saturating_add(*more_drops));
@@ -98,6 +100,7 @@ impl<'a> FalcoTotals<'a> {
         let counts = FalcoCounts {
             n_drops_max_event_size: falco.now.n_drops_max_event_size.map(|_| 0),
             categories: falco.now.categories.iter().map(|(name, _)| (name.clone(), 0)).collect(),
+            others: falco.now.others.iter().map(|(name, _)| (name.clone(), 0)).collect(),
             cpus: vec![(0, 0); falco.now.cpus.len()],
             ..FalcoCounts::default()
         };

@@ -27,7 +27,7 @@ json_output: true
 priority: debug
 outputs_queue: {{capacity: {queue}}}
 stdout_output: {{enabled: true}}
-webserver: {{enabled: {is_served}, listen_address: 127.0.0.1, listen_port: {port}, prometheus_metrics_enabled: \
+webserver: {{enabled: {is_served}, listen_address: {listen}, listen_port: {port}, prometheus_metrics_enabled: \
          {is_served}, k8s_healthz_endpoint: /healthz, ssl_enabled: false, threadiness: 1}}
 log_stderr: {logs}
 log_syslog: false
@@ -49,6 +49,7 @@ base_syscalls: {{custom_set: [{names}], repair: false}}
         queue = arguments.output_queue,
         is_served = arguments.port != 0,
         port = arguments.port,
+        listen = arguments.listen,
         logs = !arguments.quiet,
         threshold = arguments.threshold,
         rate = arguments.rate,

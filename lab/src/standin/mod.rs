@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &StandinArgs) -> Result<()> {
     let counters = probe.counters();
     let pages = metrics::Metrics::new(counters.clone(), identity.clone(), outputs.dropped());
     if arguments.port != 0 {
-        server::start(arguments.port, pages)?;
+        server::start(arguments.listen, arguments.port, pages)?;
     }
     let mut consumer = Consumer::new(arguments, rings, counters.clone(), identity, outputs);
     probe.attach()?;

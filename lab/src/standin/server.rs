@@ -1,6 +1,9 @@
 //! Falco's pages: /metrics, /versions, /healthz. A thread of their own, as in Falco.
 
-use std::{net::Ipv4Addr, thread};
+use std::{
+    net::{IpAddr, SocketAddr},
+    thread,
+};
 
 use super::{identity, metrics::Metrics};
 use anyhow::{Context as _, Result};
@@ -13,15 +16,16 @@ use axum::{
 };
 
 /// Serves from here on, until the process ends.
-pub(super) fn start(port: u16, metrics: Metrics) -> Result<()> {
+pub(super) fn start(address: IpAddr, port: u16, metrics: Metrics) -> Result<()> {
     let routes = Router::new()
         .route("/metrics", get(page))
         .route("/versions", get(|| async { json(identity::VERSIONS) }))
         .route("/healthz", get(|| async { json(r#"{"status":"ok"}"#) }))
         .with_state(metrics);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let listening = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    let listener = runtime.block_on(listening).with_context(|| format!("listen on port {port}"))?;
+    let address = SocketAddr::new(address, port);
+    let listening = tokio::net::TcpListener::bind(address);
+    let listener = runtime.block_on(listening).with_context(|| format!("listen on {address}"))?;
     let serve = move || runtime.block_on(async { axum::serve(listener, routes).await });
     thread::Builder::new().name("webserver".to_owned()).spawn(serve)?;
     Ok(())

@@ -40,7 +40,8 @@ impl Standin {
         Self::run(command)
     }
 
-    fn run(mut command: Command) -> Result<Self> {
+    /// The same with a command of one's own.
+    pub(crate) fn run(mut command: Command) -> Result<Self> {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("start the stand-in")?;
         let output = BufReader::new(child.stdout.take().context("no stdout")?);

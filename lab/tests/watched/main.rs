@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "measured numbers belong on stdout")]
 
 mod counters;
+mod facts;
 mod harmless;
 mod lives;
 #[path = "../oracle/standin.rs"]
@@ -31,6 +32,12 @@ const TESTS: &[Test] = &[
     ("whose_drops_tool_again", whose::tool_again),
     ("lives_of_two_falcos", lives::two_falcos),
     ("lives_of_short_processes", lives::short_processes),
+    ("facts_all_agree", facts::all_agree),
+    ("facts_not_applied", facts::not_applied),
+    ("facts_of_two", facts::two),
+    ("facts_hostile_pages", facts::hostile_pages),
+    ("facts_hostile_files", facts::hostile_files),
+    ("facts_in_a_container", facts::in_a_container),
     ("watching_takes_nothing", harmless::takes_nothing),
 ];
 

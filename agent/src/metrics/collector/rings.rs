@@ -1,6 +1,9 @@
 //! Series of the rings of other tools, and the numbers that tell them apart.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use prometheus::proto::MetricFamily;
 
@@ -11,7 +14,7 @@ use super::{
 };
 use crate::{
     metrics::names::{self, Metric},
-    sample::{FalcoSample, RingSample, ToolSample},
+    sample::{FalcoSample, PageStatus, RingSample, ToolSample},
     timeline::seconds,
 };
 
@@ -90,15 +93,29 @@ impl Numbering {
     }
 
     /// Falco's own counters. Its categories are a closed set of a dozen.
-    fn falco_families(&self, falcos: &[FalcoSample]) -> [MetricFamily; 2] {
-        let (mut events, mut drops) = (Vec::new(), Vec::new());
+    fn falco_families(&self, falcos: &[FalcoSample]) -> [MetricFamily; 3] {
+        let (mut events, mut drops, mut scrapes) = (Vec::new(), Vec::new(), Vec::new());
+        // These series have no label for the tool: a number goes to a Falco before others with the same probe, and to
+        // the newest probe of a process.
+        let mut falcos: Vec<&FalcoSample> = falcos.iter().collect();
+        falcos.sort_by_key(|falco| (falco.tool != "falco", Reverse(falco.map_id)));
+        let mut taken = BTreeSet::new();
         for falco in falcos {
             let process = (falco.tool.clone(), Some(falco.tgid));
             // One that is neither a known tool nor has rings has ended.
             let Some(instance) = self.instances.of(&process).map(|number| number.to_string()) else {
                 continue;
             };
+            if !taken.insert(instance.clone()) {
+                continue;
+            }
             events.push((vec![instance.clone()], float(falco.now.n_evts)));
+            let answered = match falco.facts.metrics_page.as_ref().map(|page| page.status) {
+                Some(PageStatus::Answered) => Some(1.0),
+                Some(PageStatus::Unreachable) => Some(0.0),
+                Some(PageStatus::Off) | None => None,
+            };
+            scrapes.extend(answered.map(|answered| (vec![instance.clone()], answered)));
             let categorised: u64 = falco.now.categories.iter().map(|(_, count)| *count).sum();
             let rest = falco.now.n_drops_buffer.saturating_sub(categorised);
             let categories = falco.now.categories.iter().map(|(name, count)| (name.as_str(), *count));
@@ -107,7 +124,11 @@ impl Numbering {
                 drops.push((vec![instance.clone(), category.to_owned()], float(count)));
             }
         }
-        [labelled(names::FALCO_EVENTS, events), labelled(names::FALCO_DROPS, drops)]
+        [
+            labelled(names::FALCO_EVENTS, events),
+            labelled(names::FALCO_DROPS, drops),
+            labelled(names::FALCO_SCRAPE, scrapes),
+        ]
     }
 
     fn labels(&mut self, ring: &RingSample) -> Labels {
@@ -149,7 +170,7 @@ fn drops_of(ring: &RingSample, falcos: &[FalcoSample]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{FalcoCounts, RingOwner};
+    use crate::sample::{FalcoCounts, PageFacts, RingOwner};
 
     fn ring(map_id: u32, tool: &str, tgid: u32, index: Option<u32>) -> RingSample {
         let owner = RingOwner { tgid, comm: tool.to_owned(), tool: tool.to_owned() };
@@ -176,6 +197,36 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_is_not_served_has_no_series_and_one_that_fails_has() {
+        let of = |status: Option<PageStatus>| {
+            let mut falco = FalcoSample { tgid: 50, tool: "falco".to_owned(), ..FalcoSample::default() };
+            falco.facts.metrics_page = status.map(|status| PageFacts { status, why: None });
+            let families = Numbering::default().families(&[ring(1, "falco", 50, Some(0))], &[falco], &[]);
+            let scraped = families.iter().find(|family| family.name() == "dropctl_falco_scrape_success");
+            scraped.map(|family| family.get_metric()[0].get_gauge().get_value().to_bits())
+        };
+        assert_eq!([of(None), of(Some(PageStatus::Off))], [None; 2]);
+        assert_eq!(of(Some(PageStatus::Unreachable)), Some(0_f64.to_bits()));
+    }
+
+    #[test]
+    fn no_two_series_of_falco_are_the_same() {
+        let rings =
+            [ring(1, "falco", 50, Some(0)), ring(2, "sysdig", 90, Some(0)), ring(3, "other", 60, None)];
+        let of = |map_id: u32, tgid, tool: &str| {
+            let now = FalcoCounts { n_evts: map_id.into(), ..FalcoCounts::default() };
+            FalcoSample { map_id, tgid, tool: tool.to_owned(), now, ..FalcoSample::default() }
+        };
+        // A sysdig, and a Falco that has just reloaded.
+        let falcos = [of(30, 90, "sysdig"), of(7, 50, "falco"), of(8, 50, "falco")];
+        let families = Numbering::default().families(&rings, &falcos, &[]);
+        let events = families.iter().find(|family| family.name() == "dropctl_falco_events_total").unwrap();
+        let shown: Vec<_> =
+            events.get_metric().iter().map(|series| series.get_counter().get_value()).collect();
+        assert_eq!(shown, [8.0]);
+    }
+
+    #[test]
     fn a_ring_has_the_drops_of_its_cpus() {
         let now = FalcoCounts {
             n_evts: 1000,
@@ -183,8 +234,10 @@ mod tests {
             n_drops_max_event_size: Some(2),
             categories: vec![("open_exit".to_owned(), 40)],
             cpus: vec![(400, 10), (600, 50)],
+            ..FalcoCounts::default()
         };
-        let falco = FalcoSample { tgid: 50, tool: "falco".to_owned(), now, ..FalcoSample::default() };
+        let mut falco = FalcoSample { tgid: 50, tool: "falco".to_owned(), now, ..FalcoSample::default() };
+        falco.facts.metrics_page = Some(PageFacts { status: PageStatus::Answered, why: None });
         let rings =
             [ring(1, "falco", 50, Some(0)), ring(2, "falco", 50, Some(1)), ring(3, "other", 60, None)];
         let families = Numbering::default().families(&rings, &[falco], &[]);
@@ -200,6 +253,8 @@ mod tests {
         };
         assert_eq!(series("dropctl_ring_drops_total"), expected(&[("0", 10.0), ("1", 50.0)]));
         assert_eq!(series("dropctl_falco_events_total"), expected(&[("0", 1000.0)]));
+        let scraped = families.iter().find(|family| family.name() == "dropctl_falco_scrape_success").unwrap();
+        assert_eq!(scraped.get_metric()[0].get_gauge().get_value().to_bits(), 1_f64.to_bits());
         let drops = expected(&[("open_exit", 40.0), ("none", 20.0), ("scratch_map", 2.0)]);
         assert_eq!(series("dropctl_falco_drops_total"), drops);
     }

@@ -34,7 +34,7 @@ pub struct Counters {
     pub categories: Vec<(String, u64)>,
     /// Events larger than 64 KiB; Falco prints them as `n_drops_scratch_map`.
     pub n_drops_max_event_size: Option<u64>,
-    /// Counters with a name that we do not know (BTF only).
+    /// Counters with a name that no release has (BTF only), by their whole names.
     pub others: Vec<(String, u64)>,
     /// How the value was read.
     pub layout: Layout,
@@ -88,6 +88,14 @@ const V3: [&str; 10] = [
     "proc_exit",
 ];
 
+/// Counters without a known name that are kept.
+const MOST_OTHERS: usize = 16;
+
+/// Whether a release has this category.
+fn is_category(name: &str) -> bool {
+    [&V1[..], &V2_MORE, &V3].concat().contains(&name)
+}
+
 impl Counters {
     /// Decodes the value of one CPU. `members` are the names and byte offsets of the value's BTF, where it is known.
     ///
@@ -137,9 +145,11 @@ impl Counters {
                 "n_evts" => n_evts = Some(count),
                 "n_drops_buffer" => n_drops_buffer = Some(count),
                 "n_drops_max_event_size" => decoded.n_drops_max_event_size = Some(count),
-                _ => match name.strip_prefix(PREFIX) {
+                // Names that no release has could be any and many: they are told, but are no categories.
+                _ => match name.strip_prefix(PREFIX).filter(|name| is_category(name)) {
                     Some(category) => decoded.categories.push((category.to_owned(), count)),
-                    None => decoded.others.push((name.clone(), count)),
+                    None if decoded.others.len() < MOST_OTHERS => decoded.others.push((name.clone(), count)),
+                    None => {}
                 },
             }
         }

@@ -6,9 +6,10 @@ use agent_common::watch::{HolderRow, MapRow};
 
 use super::object::{Object, WatchError};
 use crate::{
+    btf::Btf,
     observe::falco::maps::{self, ProbeMaps},
-    sample::{FalcoCounts, FalcoSample, LoserSample},
-    sys::clock,
+    sample::{CaptureFacts, CounterLayout, FalcoCounts, FalcoFacts, FalcoSample, LoserSample},
+    sys::{bpf, clock},
 };
 
 /// All of the node, by the id of the map of their counters: a reload makes new maps, and so a new probe.
@@ -22,12 +23,23 @@ pub(super) struct Falcos {
 struct Falco {
     maps: ProbeMaps,
     found_ns: u64,
+    /// Names and places of its counters, where the map's type tells.
+    members: Option<Vec<(String, usize)>>,
     before: FalcoCounts,
     now: FalcoCounts,
+    layout: CounterLayout,
+    /// How often its counters were read.
+    readings: u64,
     traced: Option<Vec<u32>>,
+    capture: Option<CaptureFacts>,
     losers: Option<Vec<LoserSample>>,
     follow_missed: Option<u64>,
 }
+
+/// What a probe was told is read at each of so many first readings: Falco fills these maps in after it made them.
+const OFTEN_AT_FIRST: u64 = 20;
+/// And later at one in so many.
+const SELDOM_LATER: u64 = 20;
 
 impl Falcos {
     /// Takes up new probes and forgets those that are gone.
@@ -46,22 +58,30 @@ impl Falcos {
         let newest_before = self.newest;
         self.newest = tables.iter().map(|row| row.id).max().max(newest_before).or(Some(0));
         self.known.retain(|id, _| found.iter().any(|maps| maps.counters.id == *id));
-        for maps in
-            found.into_iter().filter(|maps| !self.known.contains_key(&maps.counters.id)).collect::<Vec<_>>()
-        {
-            let traced = match &maps.traced {
-                Some(row) => Some(maps::traced(row, &object.values(row.id, maps::bytes_of(row))?)),
-                None => None,
-            };
+        for maps in found {
+            if self.known.contains_key(&maps.counters.id) {
+                continue;
+            }
+            let members = members(maps.counters.id);
             let bytes = object.values(maps.counters.id, maps::bytes_of(&maps.counters))?;
-            if let Some(now) = maps::counts(&maps.counters, &bytes) {
+            if let Some((now, layout)) = maps::counts(&maps.counters, &bytes, members.as_deref()) {
                 let is_new = newest_before.is_some_and(|newest| maps.counters.id > newest);
                 let before = if is_new { FalcoCounts::default() } else { now.clone() };
-                let found_ns = clock::monotonic_ns();
-                self.known.insert(
-                    maps.counters.id,
-                    Falco { maps, found_ns, before, now, traced, losers: None, follow_missed: None },
-                );
+                let mut falco = Falco {
+                    maps,
+                    members,
+                    found_ns: clock::monotonic_ns(),
+                    before,
+                    now,
+                    layout,
+                    readings: 0,
+                    traced: None,
+                    capture: None,
+                    losers: None,
+                    follow_missed: None,
+                };
+                falco.read_told(object)?;
+                self.known.insert(falco.maps.counters.id, falco);
             }
         }
         Ok(())
@@ -76,8 +96,13 @@ impl Falcos {
         for falco in self.known.values_mut() {
             let row = &falco.maps.counters;
             let bytes = object.values(row.id, maps::bytes_of(row))?;
-            if let Some(now) = maps::counts(row, &bytes) {
-                falco.now = now;
+            let counts = maps::counts(row, &bytes, falco.members.as_deref());
+            falco.readings += 1;
+            if let Some((now, layout)) = counts {
+                (falco.now, falco.layout) = (now, layout);
+                if falco.readings <= OFTEN_AT_FIRST || falco.readings.is_multiple_of(SELDOM_LATER) {
+                    falco.read_told(object)?;
+                }
             }
         }
         Ok(())
@@ -109,8 +134,30 @@ impl Falcos {
             traced_syscalls: falco.traced.clone(),
             losers: falco.losers.clone(),
             follow_missed: falco.follow_missed,
+            facts: FalcoFacts { layout: falco.layout, capture: falco.capture, ..FalcoFacts::default() },
             ..maps::sample(&falco.maps)
         };
         self.known.values().map(sample).collect()
     }
+}
+
+impl Falco {
+    /// What it was told: which syscalls to trace, which events to leave out.
+    fn read_told(&mut self, object: &mut Object) -> Result<(), WatchError> {
+        if let Some(row) = &self.maps.traced {
+            self.traced = Some(maps::traced(row, &object.values(row.id, maps::bytes_of(row))?));
+        }
+        if let Some(row) = &self.maps.settings {
+            self.capture = maps::capture(row, &object.values(row.id, maps::bytes_of(row))?);
+        }
+        Ok(())
+    }
+}
+
+/// Names and places of the counters by the map's own type. `None` where it has none, or without `CAP_SYS_ADMIN`.
+fn members(map_id: u32) -> Option<Vec<(String, usize)>> {
+    let ty = bpf::value_type(map_id).ok()??;
+    let members = Btf::parse(bpf::btf(ty.btf_id).ok()?).ok()?.words(ty.type_id).ok()?;
+    let has = |wanted: &str| members.iter().any(|(name, _)| name == wanted);
+    (has("n_evts") && has("n_drops_buffer")).then_some(members)
 }

@@ -66,6 +66,8 @@ struct Watched {
     falcos: Falcos,
     /// The newest ring at the last time that all were looked for; `None` before that.
     newest: Option<u32>,
+    /// Our process id in the initial pid namespace, once it is known.
+    own_tgid: Option<u32>,
     /// The last pass that failed, in words.
     failure: Option<String>,
 }
@@ -148,6 +150,12 @@ impl Rings {
     #[must_use]
     pub fn falcos(&self) -> Vec<FalcoSample> {
         self.lock().falcos.sample()
+    }
+
+    /// Whether process ids of samples are those that this process sees in /proc.
+    #[must_use]
+    pub fn sees_processes(&self) -> bool {
+        self.lock().own_tgid == Some(std::process::id())
     }
 
     /// Ends the watch: reads once more what is read less often than positions.
@@ -281,6 +289,7 @@ impl Watch {
         let mut outer = Vec::new();
         let tables = self.object.tables()?;
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.own_tgid = self.object.own_tgid();
         watched.falcos.find(&mut self.object, &tables, &holders)?;
         if self.object.cannot_follow().is_none() {
             self.follow.set(&mut self.object, &watched.falcos.probes())?;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::Evidence;
+use crate::{evidence::Evidence, sample::FalcoFacts};
 
 /// A process with BPF ring buffers, or a known tool without.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +22,8 @@ pub struct Tool {
     pub rings: Vec<Ring>,
     /// What its own probe counted in the window; absent for tools whose counters dropctl does not know.
     pub counters: Option<Counters>,
+    /// What it says about itself, beside what its maps show: Falco and tools with the same probe.
+    pub falco: Option<FalcoFacts>,
 }
 
 /// A known tool as a process, through all its lives since dropctl watches.
@@ -89,6 +91,9 @@ pub struct Counters {
     pub n_drops_max_event_size: Option<u64>,
     /// The parts of `n_drops_buffer` that Falco puts in a category, without zeros.
     pub categories: Vec<Category>,
+    /// Counters of newer releases that dropctl does not know, by their own names, without zeros.
+    #[serde(default)]
+    pub others: Vec<Category>,
     /// The part that is in no category (read, write, send, futex and many more); absent without categories.
     pub uncategorised: Option<u64>,
     /// `n_drops_buffer` of each CPU.

@@ -1,6 +1,6 @@
 //! What other tools' rings and counters come to.
 
-use super::Block;
+use super::{Block, falco};
 use crate::report::{
     model::{Losers, Report, Ring, Tool},
     number::{byte_rate, bytes, count, percent, rate, seconds},
@@ -93,6 +93,10 @@ pub(super) fn counters(report: &Report, page: &mut Vec<Block>) {
                 cpus.map(|(cpu, drops)| format!("{} on CPU {cpu}", count(*drops))).collect();
             facts.push(("by CPU", cpus.join(", ")));
         }
+        if !counters.others.is_empty() {
+            let others = counters.others.iter().map(|other| format!("{} {}", count(other.drops), other.name));
+            facts.push(("others", others.collect::<Vec<_>>().join(", ")));
+        }
         if let Some(drops) = counters.n_drops_max_event_size.filter(|drops| *drops > 0) {
             facts.push(("n_drops_scratch_map", count(drops)));
         }
@@ -108,6 +112,7 @@ pub(super) fn counters(report: &Report, page: &mut Vec<Block>) {
             page.push(Block::Text(format!("Whose events {name} dropped, by following its counter{how}:")));
             page.push(whose(losers, counters.n_drops_buffer));
         }
+        falco::facts(tool, page);
     }
 }
 

@@ -22,6 +22,10 @@ use crate::observe::falco::{
     root::{Kind, Root},
 };
 
+/// Most files, and most bytes of all of them: whoever owns that root may fill a directory.
+const MOST_FILES: usize = 256;
+const MOST_BYTES: usize = 4 << 20;
+
 /// Who set a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -52,6 +56,8 @@ pub struct Effective {
     /// Who wrote where, in order: a later entry wins over an earlier one above or at its place.
     writes: Vec<(Vec<String>, Origin)>,
     files: Vec<PathBuf>,
+    /// Bytes of all files.
+    bytes: usize,
     pub(super) dialect: Dialect,
     /// Driver chosen outside the configuration.
     pub(super) chosen: Option<Engine>,
@@ -66,12 +72,13 @@ impl Effective {
     pub fn read(root: &Root, start: &Start) -> Result<Self, ConfigError> {
         let main = &start.command_line.config_file;
         let main_path = start.working_directory.join(main);
-        let tree = read_file(root, &main_path, start)?;
+        let (tree, bytes) = read_file(root, &main_path, start)?;
         let legacy_probe = start.environment.get("FALCO_BPF_PROBE").map(|_| Engine::LegacyEbpf);
         let mut config = Self {
             writes: tree.keys().map(|key| (vec![key.clone()], Origin::File(main_path.clone()))).collect(),
             tree,
             files: vec![main_path],
+            bytes,
             dialect: start.dialect,
             chosen: start.command_line.engine.clone().or(legacy_probe),
         };
@@ -139,7 +146,14 @@ impl Effective {
         strategy: Strategy,
         start: &Start,
     ) -> Result<(), ConfigError> {
-        let file = read_file(root, &path, start)?;
+        if self.files.len() == MOST_FILES {
+            return Err(ConfigError::TooManyFiles);
+        }
+        let (file, bytes) = read_file(root, &path, start)?;
+        self.bytes += bytes;
+        if self.bytes > MOST_BYTES {
+            return Err(ConfigError::TooMuch);
+        }
         let strategy = if self.dialect.has_strategies() { strategy } else { Strategy::Override };
         for (key, value) in file {
             if key == INCLUDES {
@@ -175,7 +189,8 @@ impl Effective {
     }
 }
 
-fn read_file(root: &Root, path: &Path, start: &Start) -> Result<Map<String, Value>, ConfigError> {
+/// The file's keys, and its length.
+fn read_file(root: &Root, path: &Path, start: &Start) -> Result<(Map<String, Value>, usize), ConfigError> {
     let bytes = root.read(path)?;
     let file = yaml::parse(&bytes).map_err(|source| ConfigError::Yaml { path: path.to_owned(), source })?;
     let mut file = Value::Object(file);
@@ -183,5 +198,5 @@ fn read_file(root: &Root, path: &Path, start: &Start) -> Result<Map<String, Valu
         let endless = |source| ConfigError::Endless { path: path.to_owned(), source };
         start.environment.fill(&mut file).map_err(endless)?;
     }
-    Ok(if let Value::Object(map) = file { map } else { Map::new() })
+    Ok((if let Value::Object(map) = file { map } else { Map::new() }, bytes.len()))
 }

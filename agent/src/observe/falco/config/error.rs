@@ -44,6 +44,12 @@ pub enum ConfigError {
         /// Which.
         path: PathBuf,
     },
+    /// More files than Falco is ever given.
+    #[error("its configuration has too many files")]
+    TooManyFiles,
+    /// More bytes than a configuration has.
+    #[error("its configuration is too large")]
+    TooMuch,
     /// A list for a key that is no list.
     #[error("{path}: cannot append to {key}, which is no list")]
     NoList {

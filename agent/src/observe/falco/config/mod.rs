@@ -13,7 +13,9 @@ pub use environment::{Endless, Environment};
 pub use error::ConfigError;
 pub use key::KeyError;
 pub use merge::Strategy;
-pub use settings::{BaseSyscalls, Buffers, DropAlerts, Engine, Settings, Webserver, preset_bytes};
+pub use settings::{
+    BaseSyscalls, Buffers, DropAlerts, Engine, EngineKeys, Settings, Webserver, preset_bytes,
+};
 pub use yaml::YamlError;
 
 #[cfg(test)]

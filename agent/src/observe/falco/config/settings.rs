@@ -63,6 +63,24 @@ pub struct Buffers {
     pub drop_failed_exit: bool,
 }
 
+/// Names of the keys that choose engine and buffers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineKeys {
+    /// `engine.kind`; `driver` where the command line chose it.
+    pub kind: &'static str,
+    /// Of [`Buffers::preset`].
+    pub preset: String,
+    /// Of [`Buffers::cpus_for_each_buffer`].
+    pub cpus_for_each_buffer: &'static str,
+    /// Of [`Buffers::drop_failed_exit`].
+    pub drop_failed_exit: String,
+}
+
+const CPUS_FOR_EACH_BUFFER: &str = "engine.modern_ebpf.cpus_for_each_buffer";
+/// Up to 0.37.
+const LEGACY: (&str, &str, &str) =
+    ("syscall_buf_size_preset", "modern_bpf.cpus_for_each_syscall_buffer", "syscall_drop_failed_exit");
+
 /// `syscall_event_drops`: when Falco speaks of drops.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DropAlerts {
@@ -135,7 +153,7 @@ impl Effective {
     #[must_use]
     pub fn settings(&self) -> Settings {
         let (engine, buffers) = self.engine();
-        let mut actions = self.list("syscall_event_drops.actions");
+        let mut actions = self.texts("syscall_event_drops.actions");
         if actions.is_empty() {
             actions.push("ignore".to_owned());
         }
@@ -158,7 +176,7 @@ impl Effective {
             },
             outputs_queue_capacity: self.number("outputs_queue.capacity", 0),
             base_syscalls: BaseSyscalls {
-                custom_set: self.list("base_syscalls.custom_set"),
+                custom_set: self.texts("base_syscalls.custom_set"),
                 repair: self.flag("base_syscalls.repair", false),
                 all: self.flag("base_syscalls.all", false),
             },
@@ -166,29 +184,51 @@ impl Effective {
         }
     }
 
+    /// The keys that count in this version.
+    #[must_use]
+    pub fn engine_keys(&self) -> EngineKeys {
+        let (engine, is_legacy) = self.chosen_engine();
+        if is_legacy {
+            let (preset, cpus_for_each_buffer, drop_failed_exit) = LEGACY;
+            let (preset, drop_failed_exit) = (preset.to_owned(), drop_failed_exit.to_owned());
+            return EngineKeys { kind: "driver", preset, cpus_for_each_buffer, drop_failed_exit };
+        }
+        let section = engine.section().unwrap_or("modern_ebpf");
+        EngineKeys {
+            kind: "engine.kind",
+            preset: format!("engine.{section}.buf_size_preset"),
+            cpus_for_each_buffer: CPUS_FOR_EACH_BUFFER,
+            drop_failed_exit: format!("engine.{section}.drop_failed_exit"),
+        }
+    }
+
     fn engine(&self) -> (Engine, Option<Buffers>) {
-        let (engine, legacy) = if self.dialect.has_engine_keys() {
-            let engine = Engine::of(&self.word("engine.kind", "kmod"));
-            // 0.37 knows both ways: the old one counts while `engine` looks untouched.
-            let untouched = engine == Engine::Kmod && self.buffers("engine.kmod", None) == UNTOUCHED;
-            if self.dialect.has_legacy_engine_keys() && untouched {
-                (self.chosen.clone().unwrap_or(engine), true)
-            } else {
-                (engine, false)
-            }
-        } else {
-            (self.chosen.clone().unwrap_or(Engine::Kmod), true)
-        };
+        let (engine, is_legacy) = self.chosen_engine();
         let buffers = engine.section().map(|section| {
             let modern = engine == Engine::ModernEbpf;
-            if legacy {
+            if is_legacy {
                 self.legacy_buffers(modern)
             } else {
-                let shared = modern.then_some("engine.modern_ebpf.cpus_for_each_buffer");
+                let shared = modern.then_some(CPUS_FOR_EACH_BUFFER);
                 self.buffers(&format!("engine.{section}"), shared)
             }
         });
         (engine, buffers)
+    }
+
+    /// The engine, and whether the keys of up to 0.37 count for it.
+    fn chosen_engine(&self) -> (Engine, bool) {
+        if !self.dialect.has_engine_keys() {
+            return (self.chosen.clone().unwrap_or(Engine::Kmod), true);
+        }
+        let engine = Engine::of(&self.word("engine.kind", "kmod"));
+        // 0.37 knows both ways: the old one counts while `engine` looks untouched.
+        let untouched = engine == Engine::Kmod && self.buffers("engine.kmod", None) == UNTOUCHED;
+        if self.dialect.has_legacy_engine_keys() && untouched {
+            (self.chosen.clone().unwrap_or(engine), true)
+        } else {
+            (engine, false)
+        }
     }
 
     fn buffers(&self, section: &str, cpus_for_each_buffer: Option<&str>) -> Buffers {
@@ -201,10 +241,11 @@ impl Effective {
 
     /// Keys of up to 0.37.
     fn legacy_buffers(&self, modern: bool) -> Buffers {
+        let (preset, cpus_for_each_buffer, drop_failed_exit) = LEGACY;
         Buffers {
-            preset: self.number("syscall_buf_size_preset", UNTOUCHED.preset),
-            cpus_for_each_buffer: modern.then(|| self.number("modern_bpf.cpus_for_each_syscall_buffer", 2)),
-            drop_failed_exit: self.flag("syscall_drop_failed_exit", false),
+            preset: self.number(preset, UNTOUCHED.preset),
+            cpus_for_each_buffer: modern.then(|| self.number(cpus_for_each_buffer, 2)),
+            drop_failed_exit: self.flag(drop_failed_exit, false),
         }
     }
 
@@ -226,7 +267,7 @@ impl Effective {
     }
 
     /// A list's texts, or a single one.
-    fn list(&self, key: &str) -> Vec<String> {
+    pub(in crate::observe::falco) fn texts(&self, key: &str) -> Vec<String> {
         let item = |item: &Value| yaml::text(item).unwrap_or_default().into_owned();
         match self.get(key) {
             Some(Value::Array(items)) => items.iter().map(item).collect(),

@@ -1,0 +1,12 @@
+//! What a Falco says about itself, put together: its program, configuration and pages, beside what its maps show.
+//!
+//! Whatever is asked of another process may hang (a file on a dead network, a web server that says nothing), so each
+//! Falco has a thread of its own that nobody waits for (`visits`).
+
+mod compare;
+mod configuration;
+mod reason;
+mod visit;
+mod visits;
+
+pub use visits::Visits;
