@@ -7,8 +7,10 @@ use anyhow::{Result, bail};
 use super::{REVISION, log};
 use crate::{
     observe::{
+        consumers::{self, Consumers},
         falco::facts::Visits,
         node, own,
+        pressure::Pressure,
         rings::{Rings, Route, Wanted, WatchError},
         tools::Tools,
     },
@@ -28,6 +30,8 @@ pub(super) struct Sensors {
     tools: Option<Tools>,
     request: Request,
     visits: Visits,
+    consumers: Option<Consumers>,
+    pressure: Pressure,
     visibility: Vec<Visibility>,
     begun: Clock,
     /// When the last sample was taken; `None` before the first.
@@ -58,10 +62,24 @@ impl Sensors {
         let tools = Tools::start();
         visibility.push(tools_visibility(&tools));
         let (rings, tools) = (rings.ok(), tools.ok());
+        let consumers = rings.as_ref().and_then(|rings| Consumers::start(rings.drains()));
+        if rings.is_some() {
+            visibility.extend(consumers::visibility(consumers.is_some()));
+        }
         let begun = probe.as_ref().map_or_else(clock::now, Probe::attached_at);
         let visits = Visits::new(Path::new("/proc"), node::cpus_online_count());
-        let request = *request;
-        let mut sensors = Self { probe, rings, tools, visits, request, visibility, begun, sampled_ns: None };
+        let mut sensors = Self {
+            probe,
+            rings,
+            tools,
+            visits,
+            consumers,
+            pressure: Pressure::new(Path::new("/proc")),
+            request: *request,
+            visibility,
+            begun,
+            sampled_ns: None,
+        };
         // So that what takes a while has begun.
         sensors.falcos();
         Ok(sensors)
@@ -98,6 +116,8 @@ impl Sensors {
         let tools = self.tools.as_ref().map(|tools| {
             tools.sample(rings.as_deref().unwrap_or_default(), falcos.as_deref().unwrap_or_default())
         });
+        let consumers = self.consumers.as_ref().map(Consumers::sample);
+        let drainers: Vec<u32> = consumers.iter().flatten().map(|consumer| consumer.tgid).collect();
         Sample {
             clock,
             interval_ns: sampled_ns.map_or(0, |sampled_ns| clock.monotonic_ns.saturating_sub(sampled_ns)),
@@ -107,6 +127,8 @@ impl Sensors {
             rings,
             falcos,
             tools,
+            pressure: Some(self.pressure.read(&drainers)),
+            consumers,
             own: own::read(),
         }
     }
@@ -138,6 +160,7 @@ impl Sensors {
             Some(probe) => probe.detach()?,
             None => clock::now(),
         };
+        self.consumers.iter_mut().for_each(Consumers::end);
         if let Some(rings) = &mut self.rings {
             rings.end();
             if let Some(failure) = rings.failure() {

@@ -1,6 +1,7 @@
 //! A Prometheus collector over the newest sample. It holds no counters of its own: what the kernel counted is
 //! shown as it is, so nothing is counted twice and a scrape never waits for the event path.
 
+mod consumers;
 mod instances;
 mod rings;
 mod tools;
@@ -92,6 +93,7 @@ impl SampleCollector {
             let falcos = sample.falcos.as_deref().unwrap_or_default();
             let tools = sample.tools.as_deref().unwrap_or_default();
             families.extend(numbering.families(rings, falcos, tools));
+            families.extend(sample.consumers.as_deref().and_then(|all| consumers::family(&numbering, all)));
         }
         families.extend(sample.tools.iter().flat_map(|tools| tools::families(tools)));
         let visibility = self.setup.visibility.iter();

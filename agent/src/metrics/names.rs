@@ -189,6 +189,14 @@ pub const TOOL_RING_DROPS_SOURCE: Metric = Metric {
     labels: &["tool", "tool_instance", "ring", "source"],
     ..gauge("dropctl_ring_drops_source_info", "Where dropctl_ring_drops_total comes from; always 1.")
 };
+/// Time of the threads that drain rings.
+pub const CONSUMER_SECONDS: Metric = Metric {
+    labels: &["tool", "tool_instance", "state"],
+    ..counter(
+        "dropctl_consumer_seconds_total",
+        "Time of the thread that drains the rings, by what it did; the states are disjoint.",
+    )
+};
 /// Falco's events.
 pub const FALCO_EVENTS: Metric = Metric {
     labels: &["tool_instance"],
@@ -256,6 +264,7 @@ pub const ALL: &[Metric] = &[
     TOOL_RING_DROPS,
     TOOL_RING_DROPS_SOURCE,
     TOOL_RING_INFO,
+    CONSUMER_SECONDS,
     FALCO_EVENTS,
     FALCO_DROPS,
     FALCO_SCRAPE,

@@ -1,8 +1,11 @@
 //! Readers of everything that is not our own probe: the node, and dropctl itself.
 
 pub mod capability;
+pub mod consumers;
 pub mod falco;
+pub mod groups;
 pub mod node;
 pub mod own;
+pub mod pressure;
 pub mod rings;
 pub mod tools;

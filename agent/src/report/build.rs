@@ -3,7 +3,7 @@
 use agent_common::record::RECORD_FOOTPRINT_BYTES;
 
 use super::{
-    lives,
+    consumers, lives,
     model::{
         Accounting, Build, Flow, Loss, Overrun, Own, OwnRing, Process, Processes, Report, SCHEMA, Syscall,
         Throughput, WindowFacts,
@@ -60,6 +60,7 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
         throughput: totals.as_ref().map(|totals| throughput(slice, totals, window_seconds)),
         loss: totals.as_ref().map(|totals| loss(slice, totals)),
         tools,
+        consumers: slice.consumers().as_deref().map(consumers::build),
         findings,
         syscalls: totals.as_ref().map(|totals| syscalls(totals, window_seconds)),
         processes: processes(slice),

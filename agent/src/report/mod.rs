@@ -2,6 +2,7 @@
 //! as text, Markdown or JSON.
 
 mod build;
+mod consumers;
 mod json;
 mod lives;
 mod markdown;

@@ -3,6 +3,7 @@
 //! Rates are per second, sizes in bytes, times in seconds unless a name says otherwise. What is not known is absent
 //! (`null`), never 0.
 
+mod consumers;
 mod tools;
 
 use schemars::JsonSchema;
@@ -15,6 +16,7 @@ use crate::{
     setup::{Hook, Mode, Visibility},
 };
 
+pub use consumers::{Blockage, Consumer, Limit};
 pub use tools::{Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Ring, Tool};
 
 /// Value of [`Report::schema`].
@@ -41,6 +43,8 @@ pub struct Report {
     pub loss: Option<Loss>,
     /// Known tools and those with BPF ring buffers, dropctl left out; absent when rings are not watched.
     pub tools: Option<Vec<Tool>>,
+    /// The threads that drain their rings, as far as they are known; absent when they are not watched.
+    pub consumers: Option<Vec<Consumer>>,
     /// What it means, most severe first.
     pub findings: Vec<Finding>,
     /// Syscalls, most frequent first; absent in mode `passive`.

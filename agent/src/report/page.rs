@@ -1,5 +1,6 @@
 //! The page: what a person reads, in order. Laid out once; `text` and `markdown` only draw it.
 
+mod consumers;
 mod falco;
 mod lives;
 mod tools;
@@ -46,6 +47,7 @@ pub(super) fn lay_out(report: &Report) -> Vec<Block> {
     findings(report, &mut page);
     lives::table(report, &mut page);
     tools::rings(report, &mut page);
+    consumers::consumers(report, &mut page);
     tools::counters(report, &mut page);
     throughput(report, &mut page);
     overruns(report, &mut page);

@@ -18,6 +18,8 @@ use crate::{
     timeline::Timeline,
 };
 
+mod consumers;
+
 const SECOND: u64 = 1_000_000_000;
 
 fn node() -> Node {
@@ -208,6 +210,7 @@ fn timeline(setup: Setup, probe: Option<ProbeSample>) -> Timeline {
         rings: Some(rings()),
         falcos: Some(vec![falco()]),
         tools: Some(lives::tools()),
+        consumers: Some(consumers::sample()),
         own,
         ..Sample::default()
     };

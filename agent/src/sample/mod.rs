@@ -2,10 +2,12 @@
 //!
 //! Readers fill it in; nothing here reads anything. A number that is not known is `None`, never 0.
 
+mod consumers;
 mod falco;
 mod falco_facts;
 mod node;
 mod own;
+mod pressure;
 mod probe;
 mod rings;
 mod tools;
@@ -13,6 +15,7 @@ mod tools;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    consumers::{BlockedIn, ConsumerSample, ConsumerStates, CpuLimit, KnownBy, PLACES_KEPT},
     falco::{FalcoCounts, FalcoSample, LOSERS_NAMED, LoserSample},
     falco_facts::{
         BaseSyscallsFacts, CaptureFacts, Compared, Comparison, ConfigurationFacts, CounterLayout, FalcoFacts,
@@ -20,6 +23,7 @@ pub use self::{
     },
     node::Node,
     own::OwnSample,
+    pressure::{MemoryGroup, NodePressure, PressureSample, Stall, Stalls, ToolPressure},
     probe::{Events, OVERRUNS_LISTED, Overrun, ProbeSample, ProcessCount, StreamSample},
     rings::{RingOwner, RingSample},
     tools::{Absence, CrashLoop, LIVES_LISTED, ToolExit, ToolSample},
@@ -58,6 +62,10 @@ pub struct Sample {
     pub falcos: Option<Vec<FalcoSample>>,
     /// Known tools as processes; `None` when nobody looks for them.
     pub tools: Option<Vec<ToolSample>>,
+    /// The threads that drain them, as far as they are known; `None` when they are not watched.
+    pub consumers: Option<Vec<ConsumerSample>>,
+    /// What the node and the cgroups of tools run short of; `None` where it is not read.
+    pub pressure: Option<PressureSample>,
     /// What dropctl itself costs.
     pub own: OwnSample,
 }

@@ -43,6 +43,12 @@ pub fn process_cpu_ns() -> u64 {
     read_ns(CLOCK_PROCESS_CPUTIME_ID)
 }
 
+/// Clock ticks of /proc as ns.
+#[must_use]
+pub fn ticks_to_ns(ticks: u64) -> u64 {
+    ticks.saturating_mul(1_000_000_000 / rustix::param::clock_ticks_per_second().max(1))
+}
+
 fn read_ns(clock: clockid_t) -> u64 {
     let mut time = timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is valid for the write. These clocks exist on every kernel we support, so the call

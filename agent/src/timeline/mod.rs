@@ -19,6 +19,7 @@
 //! never invented (see [`source`]). A source of one's own is a struct that says who it is and since when it counts
 //! ([`source::Source`]), and a file here that adds up what grew.
 
+mod consumers;
 mod falcos;
 pub mod overruns;
 mod probe;

@@ -5,6 +5,7 @@
 #![allow(unused_crate_dependencies, reason = "a test target uses few of the package's dependencies")]
 #![allow(clippy::print_stdout, reason = "measured numbers belong on stdout")]
 
+mod consumers;
 mod counters;
 mod facts;
 mod harmless;
@@ -38,6 +39,12 @@ const TESTS: &[Test] = &[
     ("facts_hostile_pages", facts::hostile_pages),
     ("facts_hostile_files", facts::hostile_files),
     ("facts_in_a_container", facts::in_a_container),
+    ("consumer_saturated", consumers::saturated),
+    ("consumer_throttled", consumers::throttled),
+    ("consumer_starved", consumers::starved),
+    ("consumer_asleep", consumers::asleep),
+    ("consumer_stopped", consumers::stopped),
+    ("consumer_keeps_up", consumers::keeps_up),
     ("watching_takes_nothing", harmless::takes_nothing),
 ];
 

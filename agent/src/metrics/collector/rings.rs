@@ -131,6 +131,11 @@ impl Numbering {
         ]
     }
 
+    /// The number of a process among those of its tool; `None` while it has no rings.
+    pub(super) fn instance(&self, tool: &str, tgid: u32) -> Option<usize> {
+        self.instances.of(&(tool.to_owned(), Some(tgid)))
+    }
+
     fn labels(&mut self, ring: &RingSample) -> Labels {
         let process = process_of(ring);
         let tool = process.0.clone();

@@ -4,6 +4,7 @@
 //! CAP_PERFMON alone; `pages` maps the two position pages of each ring read-only, which costs nanoseconds a look but
 //! needs CAP_SYS_ADMIN. Neither touches a ring's data. Left out: what a tool says about itself (`falco`).
 
+mod drains;
 mod falcos;
 mod follow;
 mod iterator;
@@ -16,6 +17,7 @@ mod source;
 pub mod statistics;
 mod watch;
 
+pub use drains::{Drain, Drains};
 pub use object::WatchError;
 pub use source::Route;
 pub use watch::{Rings, Wanted};

@@ -6,7 +6,7 @@ use agent_common::watch::MapRow;
 
 use super::{
     iterator,
-    owners::{Place, name},
+    owners::{Owner, Place, name},
     source::Look,
     statistics::{BASE_NS, Statistics},
 };
@@ -26,8 +26,21 @@ pub(super) struct Ring {
     pending: Option<u64>,
     found_ns: u64,
     time_ns: u64,
+    is_held: bool,
     /// Whose it is.
     pub(super) place: Place,
+}
+
+/// What the last look at a ring saw.
+pub(super) struct LastLook {
+    /// When, `CLOCK_MONOTONIC` ns.
+    pub(super) time_ns: u64,
+    /// The consumer's position.
+    pub(super) consumer: u64,
+    /// It was surely not empty since the look before.
+    pub(super) is_held: bool,
+    /// More than half of it is taken.
+    pub(super) is_above_half: bool,
 }
 
 impl Ring {
@@ -36,14 +49,38 @@ impl Ring {
         let Look { time_ns, positions, pending, .. } = iterator::look(&row);
         let first = if is_new { Positions { producer: 0, consumer: 0 } } else { positions };
         let statistics = Statistics::new(row.max_entries.into(), time_ns, first, positions);
-        Self { row, statistics, pending, found_ns: time_ns, time_ns, place: Place::default() }
+        Self { row, statistics, pending, found_ns: time_ns, time_ns, is_held: false, place: Place::default() }
     }
 
     /// Another look.
     pub(super) fn add(&mut self, look: Look) {
+        // The consumer has not even reached what had been produced at the look before.
+        let ahead = self.statistics.positions().producer.wrapping_sub(look.positions.consumer);
+        self.is_held = ahead.cast_signed() > 0;
         self.statistics.add(look.time_ns, look.positions);
         self.pending = look.pending;
         self.time_ns = look.time_ns;
+    }
+
+    /// Whose it is, if it is drained at all: one that overwrites waits for nobody.
+    pub(super) fn owner(&self) -> Option<RingOwner> {
+        let owner = self.place.owner.as_ref().filter(|_| !self.place.is_own && !self.overwrites())?;
+        Some(ring_owner(owner))
+    }
+
+    /// What the last look saw.
+    pub(super) fn last_look(&self) -> LastLook {
+        let positions = self.statistics.positions();
+        LastLook {
+            time_ns: self.time_ns,
+            consumer: positions.consumer,
+            is_held: self.is_held,
+            is_above_half: 2 * positions.backlog_bytes() > u64::from(self.row.max_entries),
+        }
+    }
+
+    fn overwrites(&self) -> bool {
+        self.row.flags & OVERWRITE != 0
     }
 
     /// All of it, by looks that were `every` so long. Begins another interval.
@@ -54,10 +91,10 @@ impl Ring {
     }
 
     fn look_back(&self, every: Duration) -> RingSample {
-        let Self { row, statistics, pending, found_ns, time_ns, place } = self;
+        let Self { row, statistics, pending, found_ns, time_ns, place, .. } = self;
         let positions = statistics.positions();
         let capacity_bytes = u64::from(row.max_entries);
-        let overwrites = row.flags & OVERWRITE != 0;
+        let overwrites = self.overwrites();
         // Where records are overwritten, positions drift apart by more than there is room for.
         let held = |bytes: u64| if overwrites { bytes.min(capacity_bytes) } else { bytes };
         let shortest_ns = BASE_NS.max(u64::try_from(every.as_nanos()).unwrap_or(u64::MAX));
@@ -87,13 +124,13 @@ impl Ring {
                 .into_iter()
                 .filter(|(length_ns, _)| *length_ns >= shortest_ns)
                 .collect(),
-            owner: place.owner.as_ref().map(|owner| RingOwner {
-                tgid: owner.tgid,
-                comm: owner.comm.clone(),
-                tool: tool(&owner.comm).to_owned(),
-            }),
+            owner: place.owner.as_ref().map(ring_owner),
             places: place.places.clone(),
             is_own: place.is_own,
         }
     }
+}
+
+fn ring_owner(owner: &Owner) -> RingOwner {
+    RingOwner { tgid: owner.tgid, comm: owner.comm.clone(), tool: tool(&owner.comm).to_owned() }
 }

@@ -13,6 +13,7 @@ use std::{
 use agent_common::watch::MapRow;
 
 use super::{
+    drains::Pressed,
     falcos::Falcos,
     follow::Follow,
     iterator::Iterator,
@@ -50,7 +51,7 @@ const MOST_RINGS: usize = 1024;
 
 /// The running thread.
 pub struct Rings {
-    watched: Arc<Mutex<Watched>>,
+    pub(super) watched: Arc<Mutex<Watched>>,
     route: Route,
     every: Duration,
     cannot_follow: Option<String>,
@@ -61,13 +62,15 @@ pub struct Rings {
 
 /// What the thread knows.
 #[derive(Default)]
-struct Watched {
+pub(super) struct Watched {
     rings: BTreeMap<u32, Ring>,
     falcos: Falcos,
     /// The newest ring at the last time that all were looked for; `None` before that.
     newest: Option<u32>,
     /// Our process id in the initial pid namespace, once it is known.
     own_tgid: Option<u32>,
+    /// Whether those who drain the rings had something to do.
+    pub(super) pressed: Pressed,
     /// The last pass that failed, in words.
     failure: Option<String>,
 }
@@ -235,6 +238,8 @@ impl Watch {
                 ring.add(look);
             }
         }
+        let Watched { rings, pressed, .. } = &mut *watched;
+        pressed.add(rings.values());
         Ok(())
     }
 
@@ -291,6 +296,7 @@ impl Watch {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         watched.own_tgid = self.object.own_tgid();
         watched.falcos.find(&mut self.object, &tables, &holders)?;
+        watched.pressed.find(&mut self.object, &tables, &holders)?;
         if self.object.cannot_follow().is_none() {
             self.follow.set(&mut self.object, &watched.falcos.probes())?;
         }
