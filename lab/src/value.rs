@@ -29,13 +29,18 @@ pub(crate) struct Burst {
 
 /// Bytes of a ring, under the rules of Falco: a power of two, whole pages, more than two of them.
 pub(crate) fn ring_bytes(text: &str) -> Result<u32> {
-    let bytes = ByteSize::from_str(text).map_err(anyhow::Error::msg)?.as_u64();
+    let bytes = bytes(text)?;
     let page = rustix::param::page_size() as u64;
     ensure!(
         bytes.is_power_of_two() && bytes.is_multiple_of(page) && bytes > 2 * page,
         "a ring has a power of two of bytes, and more than two pages of {page}"
     );
     u32::try_from(bytes).context("a ring has less than 4 GiB")
+}
+
+/// Bytes such as `64KiB`.
+pub(crate) fn bytes(text: &str) -> Result<u64> {
+    Ok(ByteSize::from_str(text).map_err(anyhow::Error::msg)?.as_u64())
 }
 
 /// A time such as `500ms`.

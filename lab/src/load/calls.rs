@@ -5,7 +5,11 @@ use std::ffi::CString;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::{cli::Kind, sys::call, value};
+use crate::{
+    cli::{Kind, LoadArgs},
+    sys::call,
+    value,
+};
 
 /// Calls made, by kind.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -15,11 +19,12 @@ pub(super) struct Made {
     open: u64,
     openat: u64,
     read: u64,
+    write: u64,
 }
 
 impl Made {
     pub(super) fn total(self) -> u64 {
-        self.getpgrp + self.close + self.open + self.openat + self.read
+        self.getpgrp + self.close + self.open + self.openat + self.read + self.write
     }
 }
 
@@ -29,20 +34,21 @@ pub(super) struct Calls {
     getpgrp: i64,
     open: i64,
     path: CString,
+    data: Vec<u8>,
     chance: u64,
     made: Made,
 }
 
 impl Calls {
-    /// `record_bytes`: of an openat record on a ring.
-    pub(super) fn new(kind: Kind, record_bytes: u16, seed: u64) -> Result<Self> {
+    pub(super) fn new(arguments: &LoadArgs) -> Result<Self> {
         Ok(Self {
-            kind,
+            kind: arguments.syscall,
             getpgrp: number("getpgrp")?,
             open: number("open")?,
-            path: path(record_bytes)?,
+            path: path(arguments.record_bytes)?,
+            data: vec![b'w'; arguments.write_bytes as usize],
             // The sequence below stays at 0 for ever.
-            chance: seed.max(1),
+            chance: arguments.seed.max(1),
             made: Made::default(),
         })
     }
@@ -93,6 +99,10 @@ impl Calls {
             Kind::Read => {
                 call::read();
                 &mut self.made.read
+            }
+            Kind::Write => {
+                call::write(&self.data);
+                &mut self.made.write
             }
             Kind::Mix => {
                 let kind = self.any();

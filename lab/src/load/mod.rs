@@ -3,14 +3,14 @@
 mod calls;
 mod pace;
 
-use std::{fs, io::Write as _, time::Instant};
+use std::{io::Write as _, time::Instant};
 
 use anyhow::{Context as _, Result};
-use rustix::thread::{CpuSet, sched_setaffinity};
 use serde::Serialize;
 
 use crate::{
     cli::LoadArgs,
+    place,
     value::{Burst, Rate},
 };
 use calls::{Calls, Made};
@@ -27,8 +27,8 @@ struct Summary {
 
 /// Makes the calls and prints what they came to.
 pub(crate) fn run(arguments: &LoadArgs) -> Result<()> {
-    place(arguments)?;
-    let mut calls = Calls::new(arguments.syscall, arguments.record_bytes, arguments.seed)?;
+    place::go(&arguments.place)?;
+    let mut calls = Calls::new(arguments)?;
     let start = Instant::now();
     for (rate, limit) in stretches(arguments) {
         pace::run(rate, limit, |number| calls.make(number));
@@ -45,19 +45,4 @@ fn stretches(arguments: &LoadArgs) -> Vec<(Rate, Limit)> {
     }
     let stretch = |burst: &Burst| (burst.rate, Limit { calls: None, time: Some(burst.time) });
     arguments.burst.iter().map(stretch).collect()
-}
-
-/// Goes where the calls shall be made.
-fn place(arguments: &LoadArgs) -> Result<()> {
-    if let Some(folder) = &arguments.cgroup {
-        let file = folder.join("cgroup.procs");
-        fs::write(&file, std::process::id().to_string())
-            .with_context(|| format!("enter the cgroup {}", folder.display()))?;
-    }
-    if let Some(cpu) = arguments.cpu {
-        let mut set = CpuSet::new();
-        set.set(cpu);
-        sched_setaffinity(None, &set).with_context(|| format!("go to CPU {cpu}"))?;
-    }
-    Ok(())
 }

@@ -8,7 +8,7 @@ const LAST_PRESET: u32 = 10;
 
 /// The file.
 pub(super) fn text(arguments: &StandinArgs) -> String {
-    let preset = preset(arguments.ring_bytes).map_or_else(
+    let preset = arguments.preset_in_config.or_else(|| preset(arguments.ring_bytes)).map_or_else(
         || format!("# no buf_size_preset has {} bytes", arguments.ring_bytes),
         |preset| format!("buf_size_preset: {preset}"),
     );
@@ -43,6 +43,7 @@ metrics:
   output_rule: false
   kernel_event_counters_enabled: true
   kernel_event_counters_per_cpu_enabled: true
+falco_libs: {{snaplen: {snaplen}}}
 base_syscalls: {{custom_set: [{names}], repair: false}}
 ",
         cpus = arguments.cpus_for_each_buffer,
@@ -54,6 +55,7 @@ base_syscalls: {{custom_set: [{names}], repair: false}}
         threshold = arguments.threshold,
         rate = arguments.rate,
         burst = arguments.max_burst,
+        snaplen = arguments.snaplen,
         names = names.join(", "),
     )
 }

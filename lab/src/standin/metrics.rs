@@ -2,11 +2,11 @@
 //! what a stand-in has none of (threads it knows, iterators, the host) is 0.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use procfs::{Current as _, Uptime, process::Process};
 
 use super::{
@@ -54,31 +54,57 @@ const STATE: [&str; 15] = [
     "n_drops_full_threadtable",
 ];
 
+/// The counters since the last reload; none before the first start.
+#[derive(Default)]
+pub(super) struct Present {
+    opened: Mutex<Option<(Arc<Counters>, u64)>>,
+}
+
+impl Present {
+    /// From now on these are read.
+    pub(super) fn set(&self, counters: Arc<Counters>) {
+        *self.lock() = Some((counters, identity::now_ns()));
+    }
+
+    /// Now, and since when they count, ns since 1970.
+    fn read(&self) -> Result<(Vec<Counts>, u64)> {
+        match &*self.lock() {
+            Some((counters, since_ns)) => Ok((counters.read()?, *since_ns)),
+            None => bail!("nothing is traced yet"),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Arc<Counters>, u64)>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What the page is made of.
 #[derive(Clone)]
 pub(super) struct Metrics {
-    counters: Arc<Counters>,
+    present: Arc<Present>,
     identity: Arc<Identity>,
     outputs_dropped: Arc<AtomicU64>,
 }
 
 impl Metrics {
     pub(super) fn new(
-        counters: Arc<Counters>,
+        present: Arc<Present>,
         identity: Arc<Identity>,
         outputs_dropped: Arc<AtomicU64>,
     ) -> Self {
-        Self { counters, identity, outputs_dropped }
+        Self { present, identity, outputs_dropped }
     }
 
     /// The page of this moment.
     pub(super) fn page(&self) -> Result<String> {
         let mut page = Page::default();
+        let (counts, reload_ns) = self.present.read()?;
         self.who(&mut page);
-        kernel(&mut page, &self.counters.read()?);
+        kernel(&mut page, &counts);
         resources(&mut page)?;
         state(&mut page);
-        self.when(&mut page);
+        self.when(&mut page, reload_ns);
         Ok(page.into_text())
     }
 
@@ -94,14 +120,14 @@ impl Metrics {
         page.sample(Gauge, "scap_engine_name_info", labels, 1);
     }
 
-    fn when(&self, page: &mut Page) {
+    fn when(&self, page: &mut Page, reload_ns: u64) {
         let identity = &self.identity;
         let labels = format!("kernel_release=\"{}\"", identity.kernel_release);
         page.sample(Gauge, "falco_kernel_release_info", &labels, 1);
         page.sample(Gauge, "evt_hostname_info", &format!("hostname=\"{}\"", identity.hostname), 1);
         let dropped = self.outputs_dropped.load(Ordering::Relaxed);
         page.sample(Counter, "falco_outputs_queue_num_drops_total", "", dropped);
-        page.sample(Gauge, "falco_reload_timestamp_nanoseconds", "", identity.start_ns);
+        page.sample(Gauge, "falco_reload_timestamp_nanoseconds", "", reload_ns);
         page.sample(Gauge, "falco_start_timestamp_nanoseconds", "", identity.start_ns);
         let seconds = identity::now_ns().saturating_sub(identity.start_ns) / 1_000_000_000;
         page.sample(Counter, "falco_duration_seconds_total", "", seconds);

@@ -22,8 +22,12 @@ const SYS_EXIT: &str = "sys_exit";
 /// For any syscall without a program of its own.
 const GENERIC: &str = "generic_x";
 /// Programs of single syscalls.
-const SPECIAL: [(Sysno, &str); 3] =
-    [(Sysno::close, "close_x"), (Sysno::open, "open_x"), (Sysno::openat, "openat_x")];
+const SPECIAL: [(Sysno, &str); 4] = [
+    (Sysno::close, "close_x"),
+    (Sysno::open, "open_x"),
+    (Sysno::openat, "openat_x"),
+    (Sysno::write, "write_x"),
+];
 
 /// Loaded programs.
 pub(super) struct Probe {
@@ -50,8 +54,8 @@ impl Probe {
         let counters = Arc::new(Counters::new(map, arguments.counters)?);
         let mut probe = Self { ebpf, counters, link: None };
         probe.load_programs(&arguments.syscalls)?;
-        probe.fill_settings(boot_ns)?;
-        let rings = probe.make_rings(arguments.ring_bytes, arguments.cpus_for_each_buffer)?;
+        probe.fill_settings(boot_ns, arguments.snaplen)?;
+        let rings = probe.make_rings(arguments)?;
         Ok((probe, rings))
     }
 
@@ -62,6 +66,15 @@ impl Probe {
     /// From here on syscalls are traced.
     pub(super) fn attach(&mut self) -> Result<()> {
         self.link = Some(program(&mut self.ebpf, SYS_EXIT)?.attach().context("attach")?);
+        Ok(())
+    }
+
+    /// Takes the programs of these syscalls away: the dispatcher still runs, and nothing comes of it.
+    pub(super) fn go_blind(&mut self, traced: &[Sysno]) -> Result<()> {
+        let mut table = ProgramArray::try_from(self.map("syscall_exit_tail_table")?)?;
+        for syscall in traced {
+            table.clear_index(&u32::try_from(syscall.id())?).context("go blind")?;
+        }
         Ok(())
     }
 
@@ -97,34 +110,34 @@ impl Probe {
     }
 
     /// `capture_settings` as it is after the start of a Falco. The consumer is the main thread.
-    fn fill_settings(&mut self, boot_ns: u64) -> Result<()> {
-        const SNAPLEN: u32 = 80;
+    fn fill_settings(&mut self, boot_ns: u64, snaplen: u16) -> Result<()> {
         const SAMPLING_RATIO: u32 = 1;
         let mut settings = [0; 32];
         settings[0..8].copy_from_slice(&boot_ns.to_ne_bytes());
-        settings[8..12].copy_from_slice(&SNAPLEN.to_ne_bytes());
+        settings[8..12].copy_from_slice(&u32::from(snaplen).to_ne_bytes());
         settings[16..20].copy_from_slice(&SAMPLING_RATIO.to_ne_bytes());
         settings[28..32].copy_from_slice(&std::process::id().to_ne_bytes());
         let mut map = Array::<_, [u8; 32]>::try_from(self.map("capture_settings")?)?;
         map.set(0, settings, 0).context("fill capture_settings")
     }
 
-    /// One ring for `share` CPUs in ascending order (0: for all). Their descriptors end with this function; the
-    /// array and the mappings keep the rings.
-    fn make_rings(&mut self, bytes: u32, share: usize) -> Result<Rings> {
+    /// One ring for so many CPUs in ascending order (0: for all). Their descriptors end with this function, unless
+    /// somebody is to wait for them; the array and the mappings keep the rings.
+    fn make_rings(&mut self, arguments: &StandinArgs) -> Result<Rings> {
+        let (bytes, share) = (arguments.ring_bytes, arguments.cpus_for_each_buffer);
         let mut array = ArrayOfMaps::<_>::try_from(self.map("ringbuf_maps")?)?;
         let online = identity::online_cpus()?;
         let share = if share == 0 { online.len() } else { share.min(online.len()) };
-        let mut rings = Vec::new();
+        let mut rings = Rings::new(arguments.epoll.is_some())?;
         for cpus in online.chunks(share) {
             let fd = nameless_ring(bytes).with_context(|| format!("make a ring of {bytes} bytes"))?;
-            rings.push(Ring::new(fd.as_fd(), bytes).context("map a ring")?);
+            rings.push(Ring::new(fd.as_fd(), bytes).context("map a ring")?, fd.as_fd())?;
             let map = MapData::from_fd(fd).context("look at a ring")?;
             for cpu in cpus {
                 array.set(*cpu, &map, 0).with_context(|| format!("give a ring to CPU {cpu}"))?;
             }
         }
-        Ok(Rings::new(rings))
+        Ok(rings)
     }
 
     /// Borrowed, so that its descriptor stays open, as Falco's do; without any, the kernel would also empty the

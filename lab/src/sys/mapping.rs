@@ -1,4 +1,4 @@
-//! Pages of a ring that unmap themselves.
+//! Mapped pages that unmap themselves.
 
 use std::{
     io,
@@ -6,7 +6,7 @@ use std::{
     ptr::NonNull,
 };
 
-/// Shared mapping of a BPF map.
+/// Shared mapping of a BPF map or a file.
 #[derive(Debug)]
 pub(super) struct Mapping {
     start: NonNull<u8>,
@@ -36,6 +36,12 @@ impl Mapping {
         NonNull::new(start.cast())
             .map(|start| Self { start, bytes })
             .ok_or_else(|| io::ErrorKind::Other.into())
+    }
+
+    /// Says that reading ahead is of no use.
+    pub(super) fn is_read_at_random(&self) {
+        // SAFETY: exactly the range that `new` mapped. It is advice: a refusal changes nothing.
+        unsafe { libc::madvise(self.start.as_ptr().cast(), self.bytes, libc::MADV_RANDOM) };
     }
 
     /// First byte.

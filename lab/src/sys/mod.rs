@@ -4,5 +4,6 @@ pub(crate) mod barrier;
 pub(crate) mod bpf;
 pub(crate) mod call;
 mod mapping;
+pub(crate) mod pages;
 pub(crate) mod ring;
 pub(crate) mod stop;

@@ -7,6 +7,7 @@
 //! Environment: `DROPCTL_LAB_BIN`, the program to test.
 #![allow(unused_crate_dependencies, reason = "a test target uses few of the package's dependencies")]
 
+mod abilities;
 mod alerts;
 mod bpftool;
 mod conserved;
@@ -49,6 +50,12 @@ const TESTS: &[Test] = &[
     ("bounded_queue_drops_alerts", outputs::bounded),
     ("blocked_output_holds_up_no_event", outputs::blocked),
     ("pages_of_falco", pages::metrics_and_versions),
+    ("events_above_64_kib_are_dropped", abilities::oversized),
+    ("data_ends_at_snaplen", abilities::snaplen),
+    ("a_reload_starts_anew", abilities::reload),
+    ("a_blind_one_counts_nothing", abilities::blind),
+    ("a_crash_ends_with_an_account", abilities::crash),
+    ("nobody_wakes_who_waits_in_epoll", abilities::epoll),
 ];
 
 fn main() -> ExitCode {

@@ -17,6 +17,9 @@ use crate::counter_map;
 /// Nobody is woken: the consumer polls.
 const FLAGS: u64 = BPF_RB_NO_WAKEUP as u64;
 
+/// An event of variable size with more bytes is dropped before a ring is asked, and counted by itself.
+const MOST_BYTES: u64 = 64 * 1024;
+
 /// What every event starts with. Falco's is packed; all members happen to lie at even places, which spares
 /// stores of single bytes.
 #[repr(C, packed(2))]
@@ -64,6 +67,10 @@ pub(crate) fn reserve<T: 'static>(category: Category, event: impl FnOnce() -> T)
 pub(crate) fn output(category: Category, data: *mut u8, bytes: u64) {
     let (Some(counters), Some(ring)) = (maps::own_counters(), maps::own_ring()) else { return };
     counters.n_evts += 1;
+    if bytes > MOST_BYTES {
+        counters.n_drops_max_event_size += 1;
+        return;
+    }
     let ring = core::ptr::from_ref::<Ring>(ring).cast_mut().cast();
     // SAFETY: the verifier knows the map and checks that `bytes` bytes lie at `data`.
     if unsafe { bpf_ringbuf_output(ring, data.cast(), bytes, FLAGS) } != 0 {

@@ -16,7 +16,7 @@ pub(crate) type Auxiliary = [u64; (128 * 1024 + 16) / 8];
 /// A ring as the verifier sees it; the rings that are put in have sizes of their own.
 pub(crate) type Ring = RingBuf<u8, 4096>;
 
-/// Falco's settings, of which only the first is read here.
+/// Falco's settings, of which `boot_time` and `snaplen` are read here.
 #[repr(C)]
 pub(crate) struct capture_settings {
     /// Added to the time since boot, ns since 1970.
@@ -89,4 +89,10 @@ pub(crate) fn own_auxiliary() -> Option<*mut u8> {
 #[inline(always)]
 pub(crate) fn boot_time_ns() -> u64 {
     SETTINGS.get(0).map_or(0, |settings| settings.boot_time)
+}
+
+/// Bytes of data that an event may carry.
+#[inline(always)]
+pub(crate) fn snaplen() -> u64 {
+    SETTINGS.get(0).map_or(0, |settings| u64::from(settings.snaplen))
 }

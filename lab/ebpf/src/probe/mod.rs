@@ -2,7 +2,7 @@
 //!
 //! Written from facts about Falco's modern probe, without its code: what it counts, in which order, and what a
 //! record weighs are the same; what is in the parameters is not. Left out: 32-bit syscalls are taken for native
-//! ones with the same number, there is no sampling, and no event can be too big.
+//! ones with the same number, and there is no sampling.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -10,6 +10,7 @@
 )]
 
 pub(crate) mod category;
+mod data;
 mod emit;
 mod fixed;
 mod maps;
@@ -56,6 +57,13 @@ fn open_x(ctx: BtfTracePointContext) -> i32 {
 #[btf_tracepoint(function = "sys_exit")]
 fn openat_x(ctx: BtfTracePointContext) -> i32 {
     variable::openat(ctx.arg(1), &Registers::of(&ctx));
+    0
+}
+
+/// `write`.
+#[btf_tracepoint(function = "sys_exit")]
+fn write_x(ctx: BtfTracePointContext) -> i32 {
+    data::write(ctx.arg(1), &Registers::of(&ctx));
     0
 }
 

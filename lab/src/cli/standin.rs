@@ -1,53 +1,24 @@
-//! What can be typed.
+//! The stand-in: what it traces, and how well or badly it does what comes after.
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::Args;
 use syscalls::Sysno;
 
+use super::PlaceArgs;
 use crate::{
     standin::layout::Layout,
-    value::{self, Burst, Rate, Stall},
+    value::{self, Stall},
 };
 
-/// A stand-in for Falco's modern probe, and load for it.
-#[derive(Debug, Parser)]
-#[command(name = "dropctl-lab", version, before_help = EXAMPLES, disable_help_subcommand = true)]
-pub(crate) struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-const EXAMPLES: &str = "Examples:
-  dropctl-lab standin --ring-bytes 1MiB --port 8765
-  dropctl-lab load --syscall openat --rate 200000 --duration 5s";
-
-const STANDIN_EXAMPLES: &str = "Examples:
+pub(super) const EXAMPLES: &str = "Examples:
   dropctl-lab standin --syscalls getpgrp              then SIGSTOP it: drops to the last event
   dropctl-lab standin --work-ns 20000                 a consumer that is too slow
   dropctl-lab standin --stall 2s+500ms,4s+1s          one that stops twice
+  dropctl-lab standin --lookup-every 10000            one that waits for a slow answer now and then
   dropctl-lab standin --alert-every 1 --block-output  outputs that block, a queue that grows
 
 Needs root. Ctrl-C ends it with a summary in JSON.";
-
-const LOAD_EXAMPLES: &str = "Examples:
-  dropctl-lab load --syscall getpgrp --calls 400000 --cpu 0
-  dropctl-lab load --syscall openat --record-bytes 1024 --rate 50000 --duration 10s
-  dropctl-lab load --syscall mix --seed 7 --burst 1000:1s,max:200ms,0:500ms
-
-No call has an effect: files that are opened do not exist, and none are closed or read.";
-
-/// Subcommands.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Trace syscalls as Falco's modern probe does, until a signal comes.
-    #[command(before_help = STANDIN_EXAMPLES)]
-    Standin(StandinArgs),
-    /// Make syscalls, as many or as fast as asked, and say how many they were.
-    #[command(before_help = LOAD_EXAMPLES)]
-    Load(LoadArgs),
-}
 
 /// Arguments of `standin`.
 #[derive(Clone, Debug, Args)]
@@ -62,15 +33,54 @@ pub(crate) struct StandinArgs {
     #[arg(long, default_value = "getpgrp,open,openat,close", value_delimiter = ',', value_name = "NAMES",
           value_parser = value::syscall)]
     pub(crate) syscalls: Vec<Sysno>,
+    /// Bytes of data that the event of a write carries at most; with 65535 it can pass the 64 KiB of an event.
+    #[arg(long, default_value_t = 80, value_name = "BYTES")]
+    pub(crate) snaplen: u16,
     /// Layout of the kernel counters: which releases of Falco's libraries they are from.
     #[arg(long, default_value = "v3")]
     pub(crate) counters: Layout,
     /// Work of the consumer for each event, ns of CPU time.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) work_ns: u64,
+    /// State that grows: after each 1000 events, N ns more work for every later one.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) growth_ns: u64,
+    /// For one event in N the consumer asks a slow server and waits for the answer; 0 for none.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) lookup_every: u64,
+    /// How long the slow server takes.
+    #[arg(long, default_value = "100ms", value_name = "TIME", value_parser = value::time)]
+    pub(crate) lookup_time: Duration,
+    /// For one event in N the consumer writes to --scratch and waits for the disk; 0 for none.
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "scratch")]
+    pub(crate) fsync_every: u64,
+    /// Bytes that are written each time.
+    #[arg(long, default_value = "64KiB", value_name = "BYTES", value_parser = value::bytes)]
+    pub(crate) fsync_bytes: u64,
+    /// The consumer keeps this much state in --scratch, and each event touches a page of it.
+    #[arg(long, default_value = "0", value_name = "BYTES", value_parser = value::bytes, requires = "scratch")]
+    pub(crate) state_bytes: u64,
+    /// File for the two above; made anew.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scratch: Option<PathBuf>,
+    /// Wait in epoll on the rings, up to this long, instead of polling them: nobody will wake the consumer.
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub(crate) epoll: Option<Duration>,
+    /// Look through /proc for this long after each start, tracing already, before the first event is taken.
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub(crate) start_scan: Option<Duration>,
     /// Stalls of the consumer: START+LENGTH, more than one with commas.
     #[arg(long, value_delimiter = ',', value_name = "SCRIPT", value_parser = value::stall)]
     pub(crate) stall: Vec<Stall>,
+    /// Reload at these times: everything is opened anew, in the same process.
+    #[arg(long, value_delimiter = ',', value_name = "TIMES", value_parser = value::time)]
+    pub(crate) reload: Vec<Duration>,
+    /// Go blind at this time: the programs stay attached and make no more events.
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub(crate) blind_at: Option<Duration>,
+    /// Print the account and abort at this time.
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub(crate) crash_at: Option<Duration>,
     /// End by itself after this time.
     #[arg(long, value_name = "TIME", value_parser = value::time)]
     pub(crate) stop_after: Option<Duration>,
@@ -101,56 +111,13 @@ pub(crate) struct StandinArgs {
     /// Write a falco.yaml that says what these flags say; with -c, as Falco names its own.
     #[arg(short = 'c', long, value_name = "FILE")]
     pub(crate) write_config: Option<PathBuf>,
+    /// The preset that the falco.yaml names, whatever the rings have: one that was edited and not applied.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10), requires = "write_config")]
+    pub(crate) preset_in_config: Option<u32>,
     /// No log on stderr.
     #[arg(short, long)]
     pub(crate) quiet: bool,
-}
-
-/// Arguments of `load`.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct LoadArgs {
-    /// Which syscall; mix takes one of the others by chance.
-    #[arg(long, default_value = "getpgrp")]
-    pub(crate) syscall: Kind,
-    /// How many, exactly.
-    #[arg(long, value_name = "N", required_unless_present_any = ["duration", "burst"], conflicts_with = "burst")]
-    pub(crate) calls: Option<u64>,
-    /// Calls per second, or max.
-    #[arg(long, default_value = "max", value_name = "RATE", value_parser = value::rate, conflicts_with = "burst")]
-    pub(crate) rate: Rate,
-    /// For how long.
-    #[arg(long, value_name = "TIME", value_parser = value::time, conflicts_with = "burst")]
-    pub(crate) duration: Option<Duration>,
-    /// Stretches of load, one after the other: RATE:LENGTH with commas; a rate is a number or max.
-    #[arg(long, value_delimiter = ',', value_name = "SCRIPT", value_parser = value::burst)]
-    pub(crate) burst: Vec<Burst>,
-    /// CPU to run on.
-    #[arg(long, value_name = "CPU")]
-    pub(crate) cpu: Option<usize>,
-    /// Folder of a cgroup to run in.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cgroup: Option<PathBuf>,
-    /// Bytes of each openat record on a ring, 96 to 4176: the length of the path follows.
-    #[arg(long, default_value_t = 96, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(96..=4176))]
-    pub(crate) record_bytes: u16,
-    /// Where the chance of mix starts.
-    #[arg(long, default_value_t = 1, value_name = "SEED")]
-    pub(crate) seed: u64,
-}
-
-/// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
-    /// A generic event: 48 bytes on a ring.
-    Getpgrp,
-    /// 56 bytes on a ring.
-    Close,
-    /// An event with a path.
-    Open,
-    /// An event with a path.
-    Openat,
-    /// A generic event, if it is traced.
-    Read,
-    /// One of the others by chance.
-    Mix,
+    /// Where to run.
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
