@@ -23,6 +23,13 @@ pub(crate) fn release_binary(package: &str, binary: &str) -> Result<PathBuf> {
     release(package, binary, &[])
 }
 
+/// A binary of a package for this machine, in the profile `testing`.
+pub(crate) fn testing_binary(package: &str, binary: &str) -> Result<PathBuf> {
+    let mut build = command::cargo();
+    build.args(["build", "--profile", "testing", "-p", package, "--bin", binary]);
+    named(&built(&mut build)?, "bin", binary)
+}
+
 /// dropctl as one static file.
 pub(crate) fn static_dropctl() -> Result<PathBuf> {
     release("dropctl", "dropctl", &["--target", STATIC_TARGET])

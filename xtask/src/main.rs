@@ -11,6 +11,7 @@ mod command;
 mod dashboards;
 mod docs;
 mod image;
+mod lab;
 mod lint;
 mod mirror;
 mod missing;
@@ -40,6 +41,8 @@ usage: cargo xtask VERB [ARGUMENTS]
   docs                         regenerate what is generated under docs/
   bless                        accept the present output as the expected one
   bench [-- ARGS]              benchmarks, in release mode
+  lab [SCENARIO..] [--seeds N] [--prove] [--list]
+                               labelled scenarios with real drops: score dropctl, or prove the labels
 ";
 
 fn main() -> ExitCode {
@@ -66,6 +69,7 @@ fn dispatch(verb: &str, arguments: Vec<OsString>) -> Result<ExitCode> {
         "docs" => docs::run(),
         "bless" => bless::run(),
         "bench" => bench::run(&arguments),
+        "lab" => lab::run(&arguments),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

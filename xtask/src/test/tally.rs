@@ -46,6 +46,19 @@ impl Tally {
         }
     }
 
+    /// Takes in a line of a program that ends as this one does: its reasons, and the sum in its last line.
+    pub(crate) fn read(&mut self, line: &str) {
+        let named = |what: &str| line.strip_prefix(what).and_then(|rest| rest.split_once(": "));
+        if let Some((name, why)) = named("failed: ") {
+            self.fail(name, why);
+        } else if let Some((name, why)) = named("skipped: ") {
+            self.skip(name, why);
+        } else if let Some(passed) = line.split_once(" passed, ").and_then(|(passed, _)| passed.parse().ok())
+        {
+            self.passed = passed;
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.passed == 0 && self.failed.is_empty() && self.skipped.is_empty()
     }
@@ -85,6 +98,20 @@ mod tests {
         assert_eq!(all.last_line(), "3 passed, 1 failed, 1 skipped");
         assert_eq!(all.failed[0].0, "guest 6.1: ring");
         assert_eq!(all.skipped[0], ("guest 6.1: fexit".to_owned(), "refused by this kernel".to_owned()));
+    }
+
+    #[test]
+    fn what_is_printed_can_be_read_again() {
+        let mut tally = Tally::default();
+        let lines = [
+            "| a | b |",
+            "skipped: pending: no guest",
+            "failed: burst seed 1: no: x",
+            "7 passed, 1 failed, 1 skipped",
+        ];
+        lines.iter().for_each(|line| tally.read(line));
+        assert_eq!(tally.last_line(), lines[3]);
+        assert_eq!(tally.failed[0], ("burst seed 1".to_owned(), "no: x".to_owned()));
     }
 
     #[test]
