@@ -1,4 +1,4 @@
-//! Writes what is generated in docs/: the JSON Schema of a report. `cargo xtask docs` runs it.
+//! Writes what is generated in docs/: the JSON Schema of a report, and the findings. `cargo xtask docs` runs it.
 
 use std::{env, fs, path::PathBuf, process::ExitCode};
 
@@ -7,9 +7,13 @@ fn main() -> ExitCode {
         eprintln!("usage: docs DIRECTORY");
         return ExitCode::from(2);
     };
-    let written = dropctl::report::schema().map_err(|error| error.to_string()).and_then(|schema| {
-        fs::write(directory.join("report.schema.json"), schema).map_err(|error| error.to_string())
-    });
+    let write = |name: &str, text: String| {
+        fs::write(directory.join(name), text).map_err(|error| format!("{name}: {error}"))
+    };
+    let written = dropctl::report::schema()
+        .map_err(|error| error.to_string())
+        .and_then(|schema| write("report.schema.json", schema))
+        .and_then(|()| write("findings.md", dropctl::diagnose::document()));
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -10,6 +10,7 @@ pub mod config;
 pub mod diagnose;
 pub mod evidence;
 pub mod metrics;
+mod number;
 pub mod observe;
 pub mod probe;
 pub mod report;

@@ -59,10 +59,60 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    /// The draining thread works all the time and is not enough.
+    ConsumerSaturated = "DC101", "consumer-saturated", Cause, "consumer_saturated";
+    /// A CPU quota stops it.
+    ConsumerThrottled = "DC102", "consumer-throttled", Cause, "consumer_throttled";
+    /// It waits for a CPU.
+    ConsumerStarved = "DC103", "consumer-starved", Cause, "consumer_starved";
+    /// It sleeps with a ring that is not empty.
+    ConsumerBlocked = "DC104", "consumer-blocked", Cause, "consumer_blocked";
+    /// More came at once than the ring holds.
+    BurstExceedsBuffer = "DC105", "burst-exceeds-buffer", Cause, "burst_exceeds_buffer";
+    /// One ring is full while others are near empty.
+    UnevenRings = "DC106", "uneven-rings", Cause, "uneven_rings";
+    /// A record that is not committed holds the ring.
+    PendingRecord = "DC107", "pending-record", Cause, "pending_record";
+    /// The consumer waits for a wakeup that does not come.
+    MissedWakeup = "DC108", "missed-wakeup", Cause, "missed_wakeup";
+    /// Events are larger than the probe can build.
+    OversizedEvents = "DC109", "oversized-events", Cause, "oversized_events";
+    /// The tool had just started, or loaded its configuration anew.
+    StartupOrReload = "DC110", "startup-or-reload", Cause, "startup_or_reload";
+    /// The tool's outputs are blocked.
+    OutputBackpressure = "DC111", "output-backpressure", Cause, "output_backpressure";
+    /// The node or the cgroup is short of memory.
+    MemoryPressure = "DC112", "memory-pressure", Cause, "memory_pressure";
+    /// Each event costs more and more.
+    StateGrowth = "DC113", "state-growth", Cause, "state_growth";
+    /// Kernel and driver do not fit, or counters contradict each other.
+    DriverDefect = "DC114", "driver-defect", Cause, "driver_defect";
+    /// The kernel skipped runs of the tool's programs.
+    ProgramSkipped = "DC115", "program-skipped", Cause, "program_skipped";
+    /// The tool did not run.
+    ToolNotRunning = "DC116", "tool-not-running", Cause, "tool_not_running";
+    /// The tool runs and sees nothing.
+    ToolBlind = "DC117", "tool-blind", Cause, "tool_blind";
+    /// No rule explains it.
+    Unexplained = "DC199", "unexplained", Cause, "unexplained";
+    /// One syscall makes most of the arrivals.
+    NoisySyscall = "DC201", "noisy-syscall", Contributor, "noisy_syscall";
+    /// One workload makes most of the arrivals or drops.
+    NoisyWorkload = "DC202", "noisy-workload", Contributor, "noisy_workload";
+    /// The tool runs with other settings than its configuration has.
+    ConfigNotApplied = "DC301", "config-not-applied", Configuration, "config_not_applied";
+    /// Loss that no alert shows.
+    SilentLoss = "DC302", "silent-loss", Configuration, "silent_loss";
+    /// An alert's numbers are not of the time that it names.
+    AlertWindow = "DC303", "alert-window", Configuration, "alert_window";
+    /// Limits cannot carry the load.
+    OversubscribedLimits = "DC304", "oversubscribed-limits", Configuration, "oversubscribed_limits";
     /// dropctl's own ring dropped.
     OwnOverrun = "DC901", "own-overrun", Own, "own_overrun";
     /// Something hides what dropctl looks for.
     ReducedVisibility = "DC902", "reduced-visibility", Own, "reduced_visibility";
+    /// Another program sits on the same hook.
+    SharedHook = "DC903", "shared-hook", Own, "shared_hook";
 }
 
 impl Code {
@@ -108,8 +158,8 @@ mod tests {
 
     #[test]
     fn a_finding_is_found_by_code_or_name() {
-        assert_eq!(Code::find("dc901"), Some(Code::OwnOverrun));
-        assert_eq!(Code::find("Own-Overrun"), Some(Code::OwnOverrun));
-        assert_eq!(Code::find("DC9"), None);
+        assert_eq!(Code::find("dc102"), Some(Code::ConsumerThrottled));
+        assert_eq!(Code::find("Consumer-Throttled"), Some(Code::ConsumerThrottled));
+        assert_eq!(Code::find("DC1"), None);
     }
 }

@@ -53,7 +53,7 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
             suspended_seconds: seconds(slice.suspended_ns()),
         },
         visibility,
-        verdict: [tools::verdict(tools.as_deref().unwrap_or_default()), own_sentence]
+        verdict: [tools::verdict(tools.as_deref().unwrap_or_default(), &findings), own_sentence]
             .join(" ")
             .trim_start()
             .to_owned(),

@@ -7,7 +7,7 @@ mod json;
 mod lives;
 mod markdown;
 pub mod model;
-mod number;
+use crate::number;
 mod page;
 mod text;
 mod tools;

@@ -8,6 +8,7 @@ use super::{
     number::{self, float, ratio},
 };
 use crate::{
+    diagnose::{Finding, catalogue::Role},
     evidence::Evidence,
     sample::{FalcoCounts, LOSERS_NAMED, LoserSample, RingOwner, RingSample},
     syscall,
@@ -80,7 +81,15 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
 
 /// A sentence for each tool that counts its drops, hides its rings or was not there.
 #[must_use]
-pub(super) fn verdict(tools: &[Tool]) -> String {
+pub(super) fn verdict(tools: &[Tool], findings: &[Finding]) -> String {
+    // The cause of the largest loss comes first.
+    let cause = |tool: &Tool| {
+        let is_its = |finding: &&Finding| {
+            let subject = finding.tool.as_ref().map(|subject| subject.tgid);
+            finding.role == Role::Cause && finding.drops.is_some() && subject == tool.tgid
+        };
+        findings.iter().find(is_its)
+    };
     let drops = |tool: &Tool| {
         let counters = tool.counters.as_ref()?;
         let name = tool.comm.as_deref().unwrap_or("A tool without a name");
@@ -88,9 +97,18 @@ pub(super) fn verdict(tools: &[Tool]) -> String {
         Some(match counters.n_drops_buffer {
             0 => format!("{name} dropped none of its {events} events."),
             drops => format!(
-                "{name} dropped {} of its {events} events ({}), because its ring buffers were full.",
+                "{name} dropped {} of its {events} events ({}), {}.",
                 number::count(drops),
-                number::percent(counters.drop_share)
+                number::percent(counters.drop_share),
+                cause(tool).map_or_else(
+                    || "because its ring buffers were full".to_owned(),
+                    |cause| format!(
+                        "{} {}, confidence {}",
+                        cause.code.as_str(),
+                        cause.name,
+                        cause.confidence.as_str()
+                    )
+                )
             ),
         })
     };

@@ -28,6 +28,8 @@ pub struct ConsumerSample {
     pub time_ns: u64,
     /// What it did.
     pub states: ConsumerStates,
+    /// What it did while one of its rings was more than half full: a part of `states`.
+    pub pressed: ConsumerStates,
     /// Time that is in no state yet, ns: it was runnable at the last look, and the kernel tells how long a thread
     /// waited when it runs again. About a second at most.
     pub unplaced_ns: u64,
@@ -62,6 +64,37 @@ pub struct ConsumerStates {
     pub blocked_ns: u64,
     /// Asleep otherwise: its rings were empty, or it made such a pause.
     pub idle_ns: u64,
+}
+
+impl ConsumerStates {
+    /// All of it, ns.
+    #[must_use]
+    pub fn total_ns(&self) -> u64 {
+        [self.running_ns, self.waiting_ns, self.throttled_ns, self.blocked_ns, self.idle_ns]
+            .into_iter()
+            .fold(0, u64::saturating_add)
+    }
+
+    /// What grew since `before`. States only grow.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            running_ns: self.running_ns.saturating_sub(before.running_ns),
+            waiting_ns: self.waiting_ns.saturating_sub(before.waiting_ns),
+            throttled_ns: self.throttled_ns.saturating_sub(before.throttled_ns),
+            blocked_ns: self.blocked_ns.saturating_sub(before.blocked_ns),
+            idle_ns: self.idle_ns.saturating_sub(before.idle_ns),
+        }
+    }
+
+    /// Adds what came later.
+    pub fn add(&mut self, more: &Self) {
+        self.running_ns = self.running_ns.saturating_add(more.running_ns);
+        self.waiting_ns = self.waiting_ns.saturating_add(more.waiting_ns);
+        self.throttled_ns = self.throttled_ns.saturating_add(more.throttled_ns);
+        self.blocked_ns = self.blocked_ns.saturating_add(more.blocked_ns);
+        self.idle_ns = self.idle_ns.saturating_add(more.idle_ns);
+    }
 }
 
 /// How it is known which thread drains.

@@ -5,7 +5,6 @@
 mod consumers;
 mod falco;
 mod falco_facts;
-mod loss;
 mod node;
 mod own;
 mod pressure;
@@ -22,13 +21,12 @@ pub use self::{
         BaseSyscallsFacts, CaptureFacts, Compared, Comparison, ConfigurationFacts, CounterLayout, FalcoFacts,
         KeyFacts, MetricsFacts, PageFacts, PageStatus, VersionFacts,
     },
-    loss::{CountedBy, Overruns, Workload},
     node::Node,
     own::OwnSample,
     pressure::{MemoryGroup, NodePressure, PressureSample, Stall, Stalls, ToolPressure},
     probe::{Events, OVERRUNS_LISTED, Overrun, ProbeSample, ProcessCount, StreamSample},
     rings::{RingOwner, RingSample},
-    tools::{Absence, CrashLoop, LIVES_LISTED, ToolExit, ToolSample},
+    tools::{Absence, CrashLoop, LIVES_LISTED, ProgramSample, ToolExit, ToolPrograms, ToolSample},
 };
 
 /// One instant on three clocks, ns. A suspend moves `boot_ns` and not `monotonic_ns`; a clock step moves

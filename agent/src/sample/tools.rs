@@ -11,7 +11,6 @@ const LOOP_NS: u64 = 15 * 60 * 1_000_000_000;
 /// One known tool that runs, or ran while dropctl watched: through all of its lives. Times are `CLOCK_BOOTTIME`, ns, as
 /// [`super::Clock::boot_ns`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct ToolSample {
     /// What it is, from a closed set.
     pub tool: String,
@@ -55,11 +54,13 @@ pub struct ToolSample {
     pub reloads: u64,
     /// The last of them.
     pub last_reload_ns: Option<u64>,
+    /// Its BPF programs; `None` where programs are not visible, or it has none.
+    #[serde(default)]
+    pub programs: Option<ToolPrograms>,
 }
 
 /// The end of one life, as far as one who is not the parent may see it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct ToolExit {
     /// When.
     pub time_ns: u64,
@@ -73,12 +74,35 @@ pub struct ToolExit {
 
 /// A window without the tool: what happened in it, it did not see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Absence {
     /// The end of one life.
     pub from_ns: u64,
     /// The begin of the next; `None` while there is none.
     pub to_ns: Option<u64>,
+}
+
+/// BPF programs of a tool, and their runs that the kernel skipped (`recursion_misses`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolPrograms {
+    /// How many it has loaded.
+    pub count: u64,
+    /// Skipped runs of all, since they were loaded; `None` before Linux 5.12.
+    pub missed: Option<u64>,
+    /// Those with skipped runs, most first.
+    pub with_misses: Vec<ProgramSample>,
+}
+
+/// A BPF program with skipped runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramSample {
+    /// Id.
+    pub id: u32,
+    /// Name: at most 15 bytes.
+    pub name: String,
+    /// `BPF_PROG_TYPE_` (include/uapi/linux/bpf.h).
+    pub program_type: u32,
+    /// Skipped runs since it was loaded.
+    pub missed: u64,
 }
 
 /// Many short lives in a row.

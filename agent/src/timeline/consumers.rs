@@ -1,7 +1,7 @@
 //! What threads that drain rings did in a slice: the last sample of each less the first.
 
 use super::Slice;
-use crate::sample::{BlockedIn, ConsumerSample, ConsumerStates, CpuLimit};
+use crate::sample::{BlockedIn, ConsumerSample, CpuLimit};
 
 impl Slice<'_> {
     /// Those of the last sample, with what they did since the first; since they were found if that was later. `None`
@@ -19,18 +19,12 @@ fn since(first: &[ConsumerSample], now: &ConsumerSample) -> ConsumerSample {
         (before.tgid, before.tid, before.since_ns) == (now.tgid, now.tid, now.since_ns)
     };
     let Some(before) = first.iter().find(is_same) else { return now.clone() };
-    let grown = |of: fn(&ConsumerStates) -> u64| of(&now.states).saturating_sub(of(&before.states));
     let known = |of: fn(&ConsumerSample) -> Option<u64>| Some(of(now)?.saturating_sub(of(before)?));
     ConsumerSample {
         // What was in no state yet is placed since then.
         since_ns: before.time_ns.saturating_sub(before.unplaced_ns),
-        states: ConsumerStates {
-            running_ns: grown(|states| states.running_ns),
-            waiting_ns: grown(|states| states.waiting_ns),
-            throttled_ns: grown(|states| states.throttled_ns),
-            blocked_ns: grown(|states| states.blocked_ns),
-            idle_ns: grown(|states| states.idle_ns),
-        },
+        states: now.states.since(&before.states),
+        pressed: now.pressed.since(&before.pressed),
         throttled_min_ns: now.throttled_min_ns.saturating_sub(before.throttled_min_ns),
         throttled_max_ns: now.throttled_max_ns.saturating_sub(before.throttled_max_ns),
         blocked_in: blocked_since(&before.blocked_in, &now.blocked_in),
@@ -76,7 +70,7 @@ fn limits_since(before: &[CpuLimit], now: &[CpuLimit]) -> Vec<CpuLimit> {
 mod tests {
     use super::*;
     use crate::{
-        sample::{Clock, Node, Sample},
+        sample::{Clock, ConsumerStates, Node, Sample},
         setup::{Mode, Request, Setup},
         timeline::Timeline,
     };

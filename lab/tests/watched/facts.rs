@@ -254,13 +254,16 @@ const ANSWERS: [(&str, Answer, &str); 3] = [
     ),
 ];
 
+/// Puts something else in the place of a file, and what the report then says.
+type Spoil = (fn(&Path) -> Result<()>, &'static str);
+
 /// In the place of falco.yaml something that must not be read.
 pub(crate) fn hostile_files() -> Result<()> {
     let falco = Falco::new()?;
     let rings = Rings::start(Wanted::default())?;
     let standin = falco.start("--syscalls getpgrp")?;
     let yaml = falco.yaml();
-    let spoils: [(fn(&Path) -> Result<()>, &str); 3] = [
+    let spoils: [Spoil; 3] = [
         (|path| Ok(File::create(path)?.set_len(1 << 30)?), "larger than"),
         (|path| Ok(std::os::unix::fs::symlink("/nowhere/falco.yaml", path)?), "falco.yaml"),
         (|path| fifo(path), "not a regular file"),

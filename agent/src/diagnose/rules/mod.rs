@@ -1,4 +1,29 @@
 //! One file per finding.
 
+pub(super) mod alert_window;
+pub(super) mod burst_exceeds_buffer;
+pub(super) mod config_not_applied;
+pub(super) mod consumer_blocked;
+pub(super) mod consumer_saturated;
+pub(super) mod consumer_starved;
+pub(super) mod consumer_throttled;
+pub(super) mod driver_defect;
+pub(super) mod memory_pressure;
+pub(super) mod missed_wakeup;
+pub(super) mod noisy_syscall;
+pub(super) mod noisy_workload;
+pub(super) mod output_backpressure;
+pub(super) mod oversized_events;
+pub(super) mod oversubscribed_limits;
 pub(super) mod own_overrun;
+pub(super) mod pending_record;
+pub(super) mod program_skipped;
 pub(super) mod reduced_visibility;
+pub(super) mod shared_hook;
+pub(super) mod silent_loss;
+pub(super) mod startup_or_reload;
+pub(super) mod state_growth;
+pub(super) mod tool_blind;
+pub(super) mod tool_not_running;
+pub(super) mod uneven_rings;
+pub(super) mod unexplained;

@@ -35,6 +35,8 @@ pub struct Look {
     pub pressed_ns: u64,
     /// The rest of the time that its rings were looked at, ns.
     pub free_ns: u64,
+    /// One of its rings is more than half full.
+    pub is_pressing: bool,
 }
 
 /// Where a thread slept.
@@ -55,6 +57,7 @@ pub struct Account {
     last: Look,
     cpus: u32,
     states: ConsumerStates,
+    pressed: ConsumerStates,
     throttled_min_ns: u64,
     throttled_max_ns: u64,
     blocked_in: Vec<BlockedIn>,
@@ -90,6 +93,7 @@ impl Account {
             since_ns: first.time_ns,
             cpus: cpus.max(1),
             states: ConsumerStates::default(),
+            pressed: ConsumerStates::default(),
             throttled_min_ns: 0,
             throttled_max_ns: 0,
             blocked_in: Vec::new(),
@@ -127,6 +131,12 @@ impl Account {
         self.states
     }
 
+    /// Times in states between looks at either of which one of its rings was more than half full.
+    #[must_use]
+    pub fn pressed(&self) -> ConsumerStates {
+        self.pressed
+    }
+
     /// Time in no state yet, ns.
     #[must_use]
     pub fn unplaced_ns(&self) -> u64 {
@@ -149,6 +159,15 @@ impl Account {
 
     /// Takes in another look.
     pub fn add(&mut self, look: Look) {
+        let before = self.states;
+        let is_pressed = look.is_pressing || self.last.is_pressing;
+        self.place_interval(look);
+        if is_pressed {
+            self.pressed.add(&self.states.since(&before));
+        }
+    }
+
+    fn place_interval(&mut self, look: Look) {
         let grown = |now: u64, before: u64| now.saturating_sub(before);
         let (run_ns, delay_ns) =
             (grown(look.run_ns, self.last.run_ns), grown(look.delay_ns, self.last.delay_ns));

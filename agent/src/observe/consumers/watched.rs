@@ -158,6 +158,7 @@ impl Watched {
             throttled_ns: limits.as_deref().map(limits::throttled_ns),
             pressed_ns: drain.press.pressed_ns,
             free_ns: drain.press.free_ns,
+            is_pressing: drain.is_pressing,
         };
         Some((look, thread, limits))
     }
@@ -178,6 +179,7 @@ impl Watched {
             since_ns: account.since_ns(),
             time_ns: account.last().time_ns,
             states: account.states(),
+            pressed: account.pressed(),
             unplaced_ns: account.unplaced_ns(),
             throttled_min_ns,
             throttled_max_ns,

@@ -1,7 +1,6 @@
 //! Episodes of two CPUs, in milliseconds.
 
 use super::*;
-use crate::sample::OVERRUNS_LISTED;
 
 const MS: u64 = 1_000_000;
 

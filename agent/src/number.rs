@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 /// `1234567` as `1,234,567`.
-pub(super) fn count(count: u64) -> String {
+pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -21,12 +21,12 @@ pub(super) fn count(count: u64) -> String {
     clippy::cast_sign_loss,
     reason = "rates are positive and far below 2^63"
 )]
-pub(super) fn rate(rate: f64) -> String {
+pub(crate) fn rate(rate: f64) -> String {
     if rate < 100.0 { format!("{rate:.1}") } else { count(rate.round() as u64) }
 }
 
 /// A share, 0 to 1, as a percentage. What is not nothing never looks like nothing, nor all like all.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     match percent {
         _ if percent > 0.0 && percent < 0.01 => "<0.01 %".to_owned(),
@@ -37,7 +37,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A time: `9.81 s`, `12 ms`, `350 us`.
-pub(super) fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     match seconds {
         _ if seconds >= 1.0 || seconds == 0.0 => format!("{seconds:.2} s"),
         _ if seconds >= 0.001 => format!("{:.0} ms", seconds * 1e3),
@@ -46,7 +46,7 @@ pub(super) fn seconds(seconds: f64) -> String {
 }
 
 /// Bytes, in binary units.
-pub(super) fn bytes(bytes: u64) -> String {
+pub(crate) fn bytes(bytes: u64) -> String {
     bytesize::ByteSize::b(bytes).to_string()
 }
 
@@ -56,23 +56,23 @@ pub(super) fn bytes(bytes: u64) -> String {
     clippy::cast_sign_loss,
     reason = "rates are positive and far below 2^63"
 )]
-pub(super) fn byte_rate(rate: f64) -> String {
+pub(crate) fn byte_rate(rate: f64) -> String {
     format!("{}/s", bytes(rate.round() as u64))
 }
 
 /// ns since 1970 as `2026-11-24T04:05:06Z`.
-pub(super) fn rfc3339(real_ns: u64) -> String {
+pub(crate) fn rfc3339(real_ns: u64) -> String {
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_nanos(real_ns)).to_string()
 }
 
 /// A share or a rate; 0 where there is nothing to divide by.
-pub(super) fn ratio(part: f64, whole: f64) -> f64 {
+pub(crate) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
 /// For rates and shares.
 #[expect(clippy::cast_precision_loss, reason = "rates and shares are printed with at most seven digits")]
-pub(super) fn float(count: u64) -> f64 {
+pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 

@@ -1,0 +1,50 @@
+//! DC304 oversubscribed-limits: the tool's limits cannot carry what it is asked to do.
+//!
+//! It is this when the CPU limit is below what the measured rate of events costs, or when rings, scratch areas and the tool's own memory do
+//! not fit in its memory limit.
+//!
+//! Raise the limit that the finding names, to the value that it names.
+
+use crate::{
+    diagnose::{
+        case::Case,
+        catalogue::Code,
+        finding::{Confidence, Finding, Severity},
+        remedy, words,
+    },
+    number::percent,
+};
+
+/// A thread that needs more of a CPU than this cannot be helped by a limit.
+const ONE_CPU: f64 = 1.0;
+
+/// Whether the CPU limit is below what the measured rate takes.
+pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
+    let needed = case.flow_in_all?.needed_share()?;
+    let limits = case.consumer.as_ref()?.limits.as_deref()?;
+    #[expect(clippy::cast_precision_loss, reason = "told with two digits")]
+    let cpus = |limit: &crate::sample::CpuLimit| {
+        let period_ns = limit.period_ns.filter(|period_ns| *period_ns > 0)?;
+        Some(limit.quota_ns? as f64 / period_ns as f64)
+    };
+    let (limit, cpus) = limits
+        .iter()
+        .filter_map(|limit| Some((limit, cpus(limit)?)))
+        .min_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    if needed <= cpus {
+        return None;
+    }
+    let summary = format!(
+        "Draining what {} traces takes {} of a CPU at the measured rate, and cgroup {} allows {}.",
+        words::name(case),
+        percent(needed),
+        limit.cgroup,
+        percent(cpus)
+    );
+    Some(Finding {
+        tool: Some(case.loss.subject.clone()),
+        evidence: words::flow(case).into_iter().collect(),
+        remedies: vec![remedy::cpu_limit(case, cpus, 1.2 * needed.min(ONE_CPU))],
+        ..Finding::new(Code::OversubscribedLimits, Severity::Warning, Confidence::Medium, summary)
+    })
+}

@@ -1,0 +1,53 @@
+//! DC115 program-skipped: the kernel skipped runs of the tool's programs, and no drop counter shows it.
+//!
+//! It is this when `recursion_misses` of the tool's programs grew. Since Linux 7.2 a program on a syscall tracepoint can be preempted; while
+//! it is, other syscalls on that CPU skip it. Each skipped run is an event that the tool never saw. It counts neither as an event nor as
+//! dropped.
+//!
+//! Boot with `preempt=none` or `preempt=voluntary` where the kernel still offers it, or run a kernel before 7.2. No setting of the tool helps.
+//!
+//! Ruled out: full rings, because the program did not even run.
+
+use crate::{
+    diagnose::{
+        catalogue::Code,
+        finding::{Confidence, Fact, Finding, Remedy, Severity, Subject},
+    },
+    number::count,
+    sample::ToolSample,
+    timeline::Slice,
+};
+
+/// Every tool whose programs the kernel skipped.
+pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Vec<Finding> {
+    let (Some(first), Some(last)) = (slice.first(), slice.last()) else { return Vec::new() };
+    let before = |tool: &ToolSample| {
+        let tools = first.tools.as_deref().unwrap_or_default().iter();
+        // Another process has other programs, which began at 0.
+        tools.filter(|other| other.tgid == tool.tgid).find_map(|other| other.programs.as_ref()?.missed)
+    };
+    let finding = |tool: &ToolSample| {
+        let programs = tool.programs.as_ref()?;
+        let missed = programs.missed?.checked_sub(before(tool).unwrap_or(0)).filter(|missed| *missed > 0)?;
+        let names: Vec<&str> =
+            programs.with_misses.iter().take(3).map(|program| program.name.as_str()).collect();
+        let summary = format!(
+            "The kernel skipped {} runs of {}'s programs ({}): as many events that no counter of it shows.",
+            count(missed),
+            tool.comm,
+            names.join(", ")
+        );
+        Some(Finding {
+            tool: Some(Subject { tool: tool.tool.clone(), comm: tool.comm.clone(), tgid: tool.tgid }),
+            drops: Some(missed),
+            evidence: vec![Fact::exact(format!("recursion_misses of its programs grew by {}", count(missed)))],
+            remedies: vec![Remedy::advice(
+                "boot with preempt=none or preempt=voluntary where the kernel offers it, or run Linux before 7.2; no \
+                 setting of the tool helps"
+                    .to_owned(),
+            )],
+            ..Finding::new(Code::ProgramSkipped, Severity::Critical, Confidence::High, summary)
+        })
+    };
+    last.tools.as_deref().unwrap_or_default().iter().filter_map(finding).collect()
+}

@@ -1,0 +1,60 @@
+//! DC302 silent-loss: events are lost and no alert says so.
+//!
+//! It is this when the lost share stays at or below `syscall_event_drops.threshold` (0.1 by default: 10 %), when its actions do not include
+//! `alert`, or when the `log` action writes at a level that `log_level` hides.
+//!
+//! Set `threshold: 0` and `actions: [log, alert]`, and watch the counters rather than alerts: `falcosecurity_scap_n_drops_total`, or
+//! `dropctl_falco_drops_total`.
+
+use crate::{
+    diagnose::{
+        case::Case,
+        catalogue::Code,
+        finding::{Confidence, Fact, Finding, Remedy, Severity},
+        words,
+    },
+    number::percent,
+    sample::FalcoFacts,
+};
+
+/// Falco's default of `syscall_event_drops.threshold` (falco.yaml).
+const THRESHOLD: f64 = 0.1;
+
+/// Whether no alert shows this loss.
+pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
+    let falco = case.falco.as_ref()?;
+    let drops = falco.counts.n_drops_buffer + falco.counts.n_drops_max_event_size.unwrap_or(0);
+    #[expect(clippy::cast_precision_loss, reason = "a share, told with three digits")]
+    let share = if falco.counts.n_evts == 0 { 0.0 } else { drops as f64 / falco.counts.n_evts as f64 };
+    // Without its configuration nothing is known of its alerts: a guess would be wrong for every tool but Falco.
+    let facts = case.facts.filter(|facts| facts.configuration.is_some())?;
+    let threshold =
+        value(facts, "syscall_event_drops.threshold").and_then(|text| text.parse().ok()).unwrap_or(THRESHOLD);
+    let actions = value(facts, "syscall_event_drops.actions").unwrap_or("log, alert");
+    let (why, key, from, to) = if share <= threshold {
+        let why = format!(
+            "the lost share of {} does not exceed the threshold of {}",
+            percent(share),
+            percent(threshold)
+        );
+        (why, "syscall_event_drops.threshold", threshold.to_string(), "0".to_owned())
+    } else if !actions.contains("alert") {
+        let why = format!("its actions are {actions}");
+        (why, "syscall_event_drops.actions", actions.to_owned(), "[log, alert]".to_owned())
+    } else {
+        return None;
+    };
+    let summary = format!("No alert of {} shows this loss: {why}.", words::name(case));
+    Some(Finding {
+        tool: Some(case.loss.subject.clone()),
+        evidence: vec![Fact::tool(format!("{} of its events were lost in this time", percent(share)))],
+        remedies: vec![Remedy::setting("so that every loss is told".to_owned(), key, Some(from), to)],
+        ..Finding::new(Code::SilentLoss, Severity::Warning, Confidence::High, summary)
+    })
+}
+
+/// A key of its configuration.
+pub(in crate::diagnose) fn value<'a>(facts: &'a FalcoFacts, key: &str) -> Option<&'a str> {
+    let keys = &facts.configuration.as_ref()?.keys;
+    keys.iter().find(|fact| fact.key == key).map(|fact| fact.value.as_str())
+}

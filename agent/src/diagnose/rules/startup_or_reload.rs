@@ -1,0 +1,81 @@
+//! DC110 startup-or-reload: the loss fell in the first seconds of the tool, or of its new configuration.
+//!
+//! It is this when events were lost within seconds after the tool started, or loaded its configuration anew (its maps are made anew then).
+//! Falco's programs are attached before it has read /proc, its rules and its plugins; what arrives meanwhile waits in the rings.
+//!
+//! A larger ring helps, and so do fewer reloads (`watch_config_files: false`) and a start in a quiet moment. If the loss goes on later, that
+//! part has a cause of its own.
+//!
+//! Ruled out: a lasting cause, because the loss ended by itself once the tool had begun to drain.
+
+use crate::{
+    diagnose::{
+        case::Case,
+        finding::{Confidence, Fact, Remedy},
+        remedy,
+        verdict::{Claim, Verdict},
+        words,
+    },
+    number::{bytes, seconds},
+    timeline::seconds as from_ns,
+};
+
+/// Loss that began no later than this after the start belongs to it, ns.
+const BEGINS_WITHIN_NS: u64 = 5_000_000_000;
+/// And that was over by then, ns: what goes on has another cause.
+const ENDS_WITHIN_NS: u64 = 12_000_000_000;
+
+/// Whether the tool had just begun.
+pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
+    let Some((what, began_ns)) = began(case) else {
+        return Verdict::Unknown("when the tool started: mount the node's /proc (hostPID in a pod)");
+    };
+    let since = |at_ns: u64| at_ns.saturating_sub(began_ns);
+    if since(case.loss.from_ns) > BEGINS_WITHIN_NS {
+        let age = seconds(from_ns(since(case.loss.from_ns)));
+        return Verdict::Silent(format!("the loss began {age} after its {what}"));
+    }
+    if since(case.loss.to_ns) > ENDS_WITHIN_NS {
+        return Verdict::Silent(format!("the loss went on for long after its {what}"));
+    }
+    let summary = format!(
+        "{} lost {} within {} of its {what}.",
+        words::name(case),
+        words::lost(case),
+        seconds(from_ns(since(case.loss.to_ns)))
+    );
+    let capacity_bytes = case.rings.iter().map(|ring| ring.last.capacity_bytes).max().unwrap_or(0);
+    let mut remedies = vec![match what {
+        "reload" => Remedy::setting(
+            "reload when you choose to, in a quiet moment".to_owned(),
+            "watch_config_files",
+            None,
+            "false".to_owned(),
+        ),
+        _ => Remedy::advice("start it before the load comes".to_owned()),
+    }];
+    remedies.extend(remedy::ring_bytes(case, capacity_bytes, 2 * capacity_bytes.max(1)));
+    Verdict::Fires(Claim {
+        strength: 1.0,
+        confidence: Confidence::High,
+        summary,
+        evidence: vec![
+            Fact::exact(format!(
+                "its {what} was {} before the loss was first seen",
+                seconds(from_ns(since(case.loss.from_ns)))
+            )),
+            Fact::exact(format!("each of its rings holds {}", bytes(capacity_bytes))),
+        ],
+        remedies,
+    })
+}
+
+/// The last start or reload before the end of the loss, `CLOCK_MONOTONIC` ns.
+fn began(case: &Case<'_>) -> Option<(&'static str, u64)> {
+    let clock = case.slice.last()?.clock;
+    let monotonic = |boot_ns: u64| clock.monotonic_ns.checked_sub(clock.boot_ns.saturating_sub(boot_ns));
+    let start = case.tool.and_then(|tool| monotonic(tool.start_ns?)).map(|at_ns| ("start", at_ns));
+    let reload = case.tool.and_then(|tool| monotonic(tool.last_reload_ns?)).map(|at_ns| ("reload", at_ns));
+    let past = |(_, at_ns): &(&str, u64)| *at_ns <= case.loss.to_ns;
+    start.into_iter().chain(reload).filter(past).max_by_key(|(_, at_ns)| *at_ns)
+}

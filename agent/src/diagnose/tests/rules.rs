@@ -1,0 +1,374 @@
+//! Each rule on its own: it fires, it is silent and says why, and it says what it would have to know.
+
+use crate::{
+    diagnose::{
+        case::Case,
+        rules,
+        story::{CLOSE, MIB, OPENAT, SECOND, Second, Story, TGID},
+        verdict::Verdict,
+    },
+    sample::{
+        Absence, Compared, ConfigurationFacts, CpuLimit, FalcoFacts, KeyFacts, LoserSample, MetricsFacts,
+        ProgramSample, ToolExit, ToolPrograms, ToolSample,
+    },
+};
+
+type Rule = fn(&Case<'_>) -> Verdict;
+
+fn pressed(states: [u64; 5]) -> Story {
+    Story::lossy(|second| (second.states, second.pressed) = (states, states))
+}
+
+fn burst() -> Story {
+    Story::lossy(|second| {
+        second.states = [150, 5, 0, 0, 845];
+        second.pressed = [40, 1, 0, 0, 9];
+    })
+}
+
+fn unseen() -> Story {
+    Story { is_thread_seen: false, ..burst() }
+}
+
+fn with_quota() -> Option<CpuLimit> {
+    Some(CpuLimit {
+        cgroup: "/kubepods/pod1/c1".to_owned(),
+        quota_ns: Some(20_000_000),
+        period_ns: Some(100_000_000),
+        ..CpuLimit::default()
+    })
+}
+
+fn every_second(change: impl Fn(usize, &mut Second)) -> Story {
+    let mut story = Story::healthy();
+    story.seconds.iter_mut().enumerate().for_each(|(index, second)| change(index, second));
+    story
+}
+
+fn fires(story: &Story, rule: Rule) {
+    let verdict = story.verdict(rule);
+    let Verdict::Fires(claim) = verdict else { panic!("{verdict:?}") };
+    assert!((0.0..=1.0).contains(&claim.strength), "{claim:?}");
+    assert!(claim.summary.starts_with("falco") && claim.summary.ends_with('.'), "{}", claim.summary);
+    assert!(!claim.evidence.is_empty() && !claim.remedies.is_empty(), "{claim:?}");
+}
+
+fn is_silent(story: &Story, rule: Rule) {
+    let verdict = story.verdict(rule);
+    assert!(matches!(&verdict, Verdict::Silent(why) if !why.is_empty()), "{verdict:?}");
+}
+
+fn does_not_know(story: &Story, rule: Rule) {
+    let verdict = story.verdict(rule);
+    assert!(matches!(&verdict, Verdict::Unknown(what) if !what.is_empty()), "{verdict:?}");
+}
+
+#[test]
+fn throttled() {
+    let rule: Rule = rules::consumer_throttled::check;
+    fires(&Story { limit: with_quota(), ..pressed([200, 0, 780, 0, 20]) }, rule);
+    is_silent(&Story { limit: with_quota(), ..pressed([900, 40, 50, 0, 10]) }, rule);
+    is_silent(&burst(), rule);
+    does_not_know(&unseen(), rule);
+    does_not_know(&Story { limit: None, ..pressed([200, 800, 0, 0, 0]) }, rule);
+}
+
+#[test]
+fn starved() {
+    let rule: Rule = rules::consumer_starved::check;
+    fires(&pressed([200, 750, 0, 0, 50]), rule);
+    is_silent(&burst(), rule);
+    does_not_know(&unseen(), rule);
+}
+
+#[test]
+fn blocked() {
+    let rule: Rule = rules::consumer_blocked::check;
+    let story =
+        Story { blocked_in: ('D', Some(74), Some("jbd2_log_wait_commit")), ..pressed([150, 10, 0, 800, 40]) };
+    fires(&story, rule);
+    let Verdict::Fires(claim) = story.verdict(rule) else { unreachable!("it fires") };
+    assert!(
+        claim.summary.contains("in uninterruptible sleep in fsync (jbd2_log_wait_commit)"),
+        "{}",
+        claim.summary
+    );
+    is_silent(&burst(), rule);
+    does_not_know(&unseen(), rule);
+}
+
+#[test]
+fn saturated() {
+    let rule: Rule = rules::consumer_saturated::check;
+    let saturated = every_second(|_, second| {
+        second.events = [100_000; 2];
+        second.drops = [40_000; 2];
+        second.consumed = 120_000;
+        second.states = [980, 20, 0, 0, 0];
+        second.pressed = second.states;
+    });
+    fires(&saturated, rule);
+    is_silent(&burst(), rule);
+    is_silent(&pressed([200, 750, 0, 0, 50]), rule);
+    does_not_know(&unseen(), rule);
+}
+
+#[test]
+fn bursts() {
+    let rule: Rule = rules::burst_exceeds_buffer::check;
+    fires(&burst(), rule);
+    let saturated = every_second(|_, second| {
+        second.events = [100_000; 2];
+        second.drops = [40_000; 2];
+        second.consumed = 120_000;
+        second.states = [980, 20, 0, 0, 0];
+    });
+    is_silent(&saturated, rule);
+    does_not_know(&unseen(), rule);
+}
+
+#[test]
+fn uneven() {
+    let rule: Rule = rules::uneven_rings::check;
+    let uneven = Story::lossy(|second| {
+        second.drops = [20_000, 0];
+        second.fullest = [100, 12];
+    });
+    fires(&uneven, rule);
+    is_silent(&burst(), rule);
+    let both_fill = Story::lossy(|second| second.drops = [20_000, 0]);
+    is_silent(&both_fill, rule);
+}
+
+#[test]
+fn wakeups() {
+    let rule: Rule = rules::missed_wakeup::check;
+    let waits = Story { blocked_in: ('S', Some(232), Some("ep_poll")), ..pressed([50, 0, 0, 940, 10]) };
+    fires(&waits, rule);
+    is_silent(&Story { blocked_in: ('S', Some(230), Some("hrtimer_nanosleep")), ..waits }, rule);
+    does_not_know(&unseen(), rule);
+}
+
+#[test]
+fn memory() {
+    let rule: Rule = rules::memory_pressure::check;
+    let faults = Story::lossy(|second| {
+        (second.states, second.pressed) = ([200, 10, 0, 700, 90], [200, 10, 0, 700, 90]);
+        second.major_faults = 400;
+    });
+    fires(&faults, rule);
+    is_silent(&pressed([200, 10, 0, 700, 90]), rule);
+    does_not_know(&unseen(), rule);
+}
+
+#[test]
+fn starts_and_reloads() {
+    let rule: Rule = rules::startup_or_reload::check;
+    let with = |change: fn(&mut ToolSample)| {
+        let mut story = burst();
+        change(story.tool.as_mut().expect("a tool"));
+        story
+    };
+    fires(&with(|tool| tool.start_ns = Some(1_002 * SECOND)), rule);
+    fires(&with(|tool| tool.last_reload_ns = Some(1_003 * SECOND)), rule);
+    is_silent(&burst(), rule);
+    does_not_know(&Story { tool: None, ..burst() }, rule);
+}
+
+#[test]
+fn growth() {
+    let rule: Rule = rules::state_growth::check;
+    let growing = every_second(|index, second| {
+        let running = 200 + 80 * index as u64;
+        second.states = [running, 0, 0, 0, 1000 - running];
+        second.drops = if index > 7 { [10_000; 2] } else { [0; 2] };
+    });
+    fires(&growing, rule);
+    is_silent(&burst(), rule);
+    does_not_know(&unseen(), rule);
+    let short = Story { seconds: growing.seconds[6..].to_vec(), ..growing };
+    does_not_know(&short, rule);
+}
+
+#[test]
+fn defects() {
+    let rule: Rule = rules::driver_defect::check;
+    let mut impossible = burst();
+    impossible.seconds.iter_mut().for_each(|second| second.drops = [60_000; 2]);
+    fires(&impossible, rule);
+    is_silent(&burst(), rule);
+}
+
+#[test]
+fn oversized() {
+    let rule: Rule = rules::oversized_events::check;
+    let mut story = Story::healthy();
+    story.seconds[4].oversized = 7;
+    fires(&story, rule);
+    is_silent(&burst(), rule);
+}
+
+#[test]
+fn pending() {
+    let rule: Rule = rules::pending_record::check;
+    fires(&Story { is_pending: true, ..burst() }, rule);
+    is_silent(&burst(), rule);
+    assert_eq!(Story { is_pending: true, ..burst() }.causes(), ["DC107"]);
+}
+
+fn codes(story: &Story) -> Vec<&'static str> {
+    story.findings().iter().map(|finding| finding.code.as_str()).collect()
+}
+
+#[test]
+fn noise() {
+    let mut story = burst();
+    assert!(!codes(&story).contains(&"DC201"), "two syscalls, half each");
+    story.exits = vec![(OPENAT, 90_000), (CLOSE, 10_000)];
+    assert!(codes(&story).contains(&"DC201"));
+    let loser = |cgroup_id, drops| LoserSample {
+        tgid: 7,
+        comm: Some("load".to_owned()),
+        cgroup_id: Some(cgroup_id),
+        slot: OPENAT,
+        drops,
+    };
+    assert!(!codes(&story).contains(&"DC202"), "nobody was followed");
+    story.losers = Some(vec![loser(1, 4_000), loser(2, 14_000)]);
+    assert!(codes(&story).contains(&"DC202"));
+}
+
+fn facts(keys: &[(&str, &str)]) -> FalcoFacts {
+    let key = |(key, value): &(&str, &str)| KeyFacts {
+        key: (*key).to_owned(),
+        value: (*value).to_owned(),
+        ..KeyFacts::default()
+    };
+    let configuration =
+        ConfigurationFacts { keys: keys.iter().map(key).collect(), ..ConfigurationFacts::default() };
+    FalcoFacts { configuration: Some(configuration), ..FalcoFacts::default() }
+}
+
+#[test]
+fn silent_loss() {
+    let mut story = burst();
+    assert!(!codes(&story).contains(&"DC302"), "nothing is known of its alerts");
+    story.facts = Some(facts(&[("syscall_event_drops.threshold", "0.1")]));
+    assert!(!codes(&story).contains(&"DC302"), "20 % of the events are lost");
+    story.facts = Some(facts(&[("syscall_event_drops.threshold", "0.3")]));
+    assert!(codes(&story).contains(&"DC302"));
+    story.facts = Some(facts(&[("syscall_event_drops.actions", "ignore")]));
+    assert!(codes(&story).contains(&"DC302"));
+}
+
+#[test]
+fn settings_that_are_not_applied() {
+    let mut story = Story::healthy();
+    let compared = |configured| Compared {
+        key: "engine.modern_ebpf.buf_size_preset".to_owned(),
+        configured,
+        effective: Some(8 * MIB),
+    };
+    let mut facts = facts(&[]);
+    facts.comparison.ring_bytes = compared(Some(8 * MIB));
+    story.facts = Some(facts.clone());
+    assert!(!codes(&story).contains(&"DC301"));
+    facts.comparison.ring_bytes = compared(None);
+    story.facts = Some(facts.clone());
+    assert!(!codes(&story).contains(&"DC301"), "unknown is no difference");
+    facts.comparison.ring_bytes = compared(Some(32 * MIB));
+    story.facts = Some(facts);
+    assert!(codes(&story).contains(&"DC301"));
+}
+
+#[test]
+fn limits() {
+    let story = Story { limit: with_quota(), ..pressed([200, 0, 780, 0, 20]) };
+    assert!(!codes(&story).contains(&"DC304"), "the whole time is not near the limit");
+    let busy = every_second(|_, second| {
+        second.drops = [20_000; 2];
+        second.consumed = 60_000;
+        second.states = [200, 0, 800, 0, 0];
+        second.pressed = second.states;
+    });
+    assert!(codes(&Story { limit: with_quota(), ..busy }).contains(&"DC304"));
+}
+
+#[test]
+fn absence() {
+    let mut story = Story::healthy();
+    let tool = story.tool.as_mut().expect("a tool");
+    tool.is_service = true;
+    tool.restarts = 1;
+    tool.last_exit = Some(ToolExit { signal: Some(9), ..ToolExit::default() });
+    tool.absences = vec![Absence { from_ns: 1_003 * SECOND, to_ns: Some(1_005 * SECOND) }];
+    assert_eq!(story.causes(), ["DC116"]);
+    let finding = story.findings().remove(0);
+    assert!(finding.summary.contains("did not run for 2.00 s"), "{}", finding.summary);
+    story.tool.as_mut().expect("a tool").is_service = false;
+    assert_eq!(story.causes(), [] as [&str; 0], "a command that ended");
+}
+
+#[test]
+fn blindness() {
+    let mut story = every_second(|_, second| {
+        second.events = [0; 2];
+        second.consumed = 0;
+    });
+    assert_eq!(story.causes(), ["DC117"]);
+    story.exits = vec![(0, 90_000)];
+    assert_eq!(story.causes(), [] as [&str; 0], "nothing that it traces happened");
+}
+
+#[test]
+fn skipped_runs() {
+    let mut story = Story::healthy();
+    let program = ProgramSample { id: 3, name: "sys_exit".to_owned(), program_type: 26, missed: 12 };
+    let programs = |missed| ToolPrograms { count: 9, missed, with_misses: vec![program.clone()] };
+    let tool = story.tool.as_mut().expect("a tool");
+    tool.programs = Some(programs(Some(12)));
+    assert_eq!(story.causes(), [] as [&str; 0], "before this time");
+    let mut timeline = story.timeline();
+    timeline = {
+        let mut again = crate::timeline::Timeline::new(timeline.node.clone(), timeline.setup.clone());
+        for (index, sample) in timeline.samples().iter().enumerate() {
+            let mut sample = sample.clone();
+            if index == 0 {
+                sample.tools.as_mut().expect("tools")[0].programs = Some(programs(Some(2)));
+            }
+            again.push(sample);
+        }
+        again
+    };
+    let findings = crate::diagnose::diagnose(&timeline.all(), &[]);
+    let skipped = findings.iter().find(|finding| finding.code.as_str() == "DC115").expect("it fires");
+    assert_eq!((skipped.drops, skipped.tool.as_ref().map(|tool| tool.tgid)), (Some(10), Some(TGID)));
+}
+
+#[test]
+fn outputs() {
+    let story = Story::healthy();
+    let timeline = story.timeline();
+    let with = |at: usize, lost: u64, rss: u64| {
+        let mut sample = timeline.samples()[at].clone();
+        let metrics = MetricsFacts {
+            time_ns: sample.clock.monotonic_ns,
+            outputs_queue_num_drops: Some(lost),
+            memory_rss_bytes: Some(rss),
+            ..MetricsFacts::default()
+        };
+        sample.falcos.as_mut().expect("a Falco")[0].facts.metrics = Some(metrics);
+        sample
+    };
+    let codes = |second| {
+        let mut timeline = crate::timeline::Timeline::new(timeline.node.clone(), timeline.setup.clone());
+        timeline.push(with(0, 5, 100 * MIB));
+        timeline.push(second);
+        let findings = crate::diagnose::diagnose(&timeline.all(), &[]);
+        findings.into_iter().map(|finding| finding.code.as_str()).filter(|code| *code == "DC111").count()
+    };
+    assert_eq!(codes(with(9, 5, 100 * MIB)), 0);
+    assert_eq!(codes(with(9, 8, 100 * MIB)), 1, "alerts were lost");
+    assert_eq!(codes(with(9, 5, 180 * MIB)), 1, "memory grows and nothing bounds the queue");
+    assert_eq!(codes(timeline.samples()[9].clone()), 1 - 1, "the page did not answer");
+}
