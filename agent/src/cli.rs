@@ -25,6 +25,8 @@ pub struct Cli {
 const EXAMPLES: &str = "Examples:
   dropctl report                        look at this node for 10 seconds
   dropctl report -o report.md           the same as Markdown, to attach to an issue
+  dropctl record -o node.jsonl.gz       write down what is seen for 10 seconds, to explain it elsewhere
+  dropctl report --input node.jsonl.gz  explain a recording, or the one inside a report in JSON
   dropctl agent                         count all the time and serve http://127.0.0.1:9753/metrics
 
 Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 2 it could not run, and says what to do.";
@@ -42,6 +44,8 @@ pub enum Command {
     Agent(AgentArgs),
     /// Look at this node for a while and explain what was seen.
     Report(ReportArgs),
+    /// Look at this node for a while and write down what was seen.
+    Record(RecordArgs),
 }
 
 /// What runs per syscall.
@@ -75,9 +79,29 @@ pub struct AgentArgs {
     pub probe: ProbeArgs,
 }
 
+/// Arguments of `dropctl record`.
+#[derive(Clone, Debug, Args)]
+pub struct RecordArgs {
+    /// How long to look, such as 10s or 2m.
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = value::time)]
+    pub duration: Duration,
+    /// Whose events Falco drops: where one runs, follow its counters at each syscall exit.
+    #[arg(long, value_enum, default_value_t = Whose::On)]
+    pub whose: Whose,
+    /// Write to this file instead of stdout; compressed if it ends in .gz.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Probe.
+    #[command(flatten)]
+    pub probe: ProbeArgs,
+}
+
 /// Arguments of `dropctl report`.
 #[derive(Clone, Debug, Args)]
 pub struct ReportArgs {
+    /// Explain this recording, or the one inside this report in JSON, instead of looking at the node; `-` for stdin.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["duration", "whose", "mode", "ring_bytes", "sample"])]
+    pub input: Option<PathBuf>,
     /// How long to look, such as 10s or 2m.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = value::time)]
     pub duration: Duration,

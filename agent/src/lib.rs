@@ -13,6 +13,7 @@ pub mod metrics;
 mod number;
 pub mod observe;
 pub mod probe;
+pub mod recording;
 pub mod report;
 pub mod sample;
 pub mod setup;

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Agent(args) => commands::agent::run(args),
         Command::Report(args) => commands::report::run(args),
+        Command::Record(args) => commands::record::run(args),
     };
     match result {
         Ok(()) => ExitCode::from(RAN),

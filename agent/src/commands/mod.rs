@@ -2,7 +2,9 @@
 
 pub mod agent;
 mod log;
+mod look;
 mod output;
+pub mod record;
 pub mod report;
 mod sampler;
 mod sensors;

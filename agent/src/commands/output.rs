@@ -67,6 +67,18 @@ impl Output {
         }
     }
 
+    /// Writes as it comes: a file is there at once, and grows.
+    pub(super) fn stream(self) -> Result<Box<dyn io::Write>> {
+        Ok(match self {
+            Self::Stdout => Box::new(io::stdout()),
+            Self::Special { file, .. } => Box::new(file),
+            Self::File { path, place, file } => {
+                let cannot = || format!("cannot write to {}", path.display());
+                Box::new(file.persist(&place).map_err(|error| error.error).with_context(cannot)?)
+            }
+        })
+    }
+
     /// Writes everything. A reader who has gone (a closed pipe) is no error.
     pub(super) fn write(self, text: &str) -> Result<()> {
         match self {

@@ -1,31 +1,42 @@
-//! `dropctl report`: look for a while, then explain.
+//! `dropctl report`: look for a while, or read a recording, then explain.
 
-use std::{io::IsTerminal as _, time::Duration};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
-use super::{limits, log, output::Output, sensors::Sensors, stop::StopSignals};
+use super::{limits, log, look::look, output::Output};
 use crate::{
     cli::{Format, ReportArgs},
     config::ReportConfig,
-    observe::{capability, node},
+    recording::{self, Replayed},
     report,
     timeline::Timeline,
 };
-
-/// Time between samples: peaks are those of a second or so.
-const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs the command.
 pub fn run(args: &ReportArgs) -> Result<()> {
     let config = ReportConfig::new(args, limits())?;
     let output = Output::open(args.output.as_deref())?;
-    capability::check()?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("start tokio")?;
-    let timeline = runtime.block_on(look(&config))?;
-    let report = report::build(&timeline.all()).context("nothing was seen")?;
+    let timeline = match &args.input {
+        Some(path) => replay(path).with_context(|| path.display().to_string())?,
+        None => look(
+            &config,
+            |node, setup| Ok(Timeline::new(node, setup)),
+            |timeline, sample| {
+                timeline.push(sample);
+                Ok(())
+            },
+        )?,
+    };
+    let slice = timeline.all();
+    let report = report::build(&slice).with_context(|| match &args.input {
+        Some(path) => format!("{}: it has fewer than two samples: nothing was seen", path.display()),
+        None => "nothing was seen".to_owned(),
+    })?;
     let format = match args.format {
         Some(format) => format,
         None if output.is_terminal() => Format::Text,
@@ -34,38 +45,24 @@ pub fn run(args: &ReportArgs) -> Result<()> {
     let text = match format {
         Format::Text => report::text(&report),
         Format::Markdown => report::markdown(&report),
-        Format::Json => report::json(&report).context("write the report as JSON")?,
+        Format::Json => report::json(&report)
+            .and_then(|text| recording::embed(&text, &slice))
+            .context("write the report as JSON")?,
     };
     output.write(&text)
 }
 
-async fn look(config: &ReportConfig) -> Result<Timeline> {
-    let mut stop = StopSignals::new()?;
-    let node = node::read();
-    let mut sensors = Sensors::start(&config.request, config.whose)?;
-    let mut timeline = Timeline::new(node, sensors.setup(SAMPLE_EVERY));
-    timeline.push(sensors.first_sample());
-    say_what_happens(config.duration);
-
-    let mut ticks = interval_at(Instant::now() + SAMPLE_EVERY, SAMPLE_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let end = sleep(config.duration);
-    tokio::pin!(end);
-    loop {
-        tokio::select! {
-            () = &mut end => break,
-            () = stop.wait() => break,
-            _ = ticks.tick() => timeline.push(sensors.sample()),
-        }
+/// Reads a recording; what is odd about it is said.
+fn replay(path: &Path) -> Result<Timeline> {
+    let source: Box<dyn Read> =
+        if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
+    let Replayed { timeline, is_cut_off } = recording::read(source)?;
+    if is_cut_off {
+        log::say(&format!("{}: it ends in the middle of a sample and is used up to there", path.display()));
     }
-    timeline.push(sensors.stop().context("stop the probe")?);
+    if timeline.out_of_order() > 0 {
+        let count = timeline.out_of_order();
+        log::say(&format!("{}: left out {count} samples that are not in order", path.display()));
+    }
     Ok(timeline)
-}
-
-/// Nobody should wait in front of a silent terminal.
-fn say_what_happens(duration: Duration) {
-    if duration > Duration::from_secs(2) && std::io::stderr().is_terminal() {
-        let duration = humantime::format_duration(duration);
-        log::say(&format!("looking for {duration}; Ctrl-C prints what was seen so far"));
-    }
 }

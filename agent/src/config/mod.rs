@@ -11,7 +11,7 @@ use thiserror::Error;
 pub use file::{File, FileError};
 
 use crate::{
-    cli::{AgentArgs, ProbeArgs, ReportArgs, Whose},
+    cli::{AgentArgs, ProbeArgs, RecordArgs, ReportArgs, Whose},
     setup::{Mode, Request},
 };
 
@@ -110,7 +110,7 @@ impl AgentConfig {
     }
 }
 
-/// `dropctl report`, ready to run.
+/// `dropctl report` or `dropctl record`, ready to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportConfig {
     /// How long to look.
@@ -128,9 +128,27 @@ impl ReportConfig {
     ///
     /// [`ConfigError`].
     pub fn new(args: &ReportArgs, limits: Limits) -> Result<Self, ConfigError> {
-        check_time("duration", args.duration, Duration::from_millis(100), LONGEST_REPORT)?;
-        let request = request(&args.probe, 1, REPORT_PROCESSES, limits)?;
-        Ok(Self { duration: args.duration, whose: args.whose == Whose::On, request })
+        Self::checked(args.duration, args.whose, &args.probe, limits)
+    }
+
+    /// The same for a recording.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn of_record(args: &RecordArgs, limits: Limits) -> Result<Self, ConfigError> {
+        Self::checked(args.duration, args.whose, &args.probe, limits)
+    }
+
+    fn checked(
+        duration: Duration,
+        whose: Whose,
+        probe: &ProbeArgs,
+        limits: Limits,
+    ) -> Result<Self, ConfigError> {
+        check_time("duration", duration, Duration::from_millis(100), LONGEST_REPORT)?;
+        let request = request(probe, 1, REPORT_PROCESSES, limits)?;
+        Ok(Self { duration, whose: whose == Whose::On, request })
     }
 }
 

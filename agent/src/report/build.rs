@@ -77,6 +77,7 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
             }),
             accounting,
         },
+        recording: None,
     })
 }
 

@@ -53,6 +53,10 @@ pub struct Report {
     pub processes: Option<Processes>,
     /// What dropctl itself did and cost.
     pub own: Own,
+    /// What all this was made from (`dropctl.recording/v1`, with the samples in an array): `dropctl report --input` makes
+    /// the same report of it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<serde_json::Value>,
 }
 
 /// A build of dropctl.

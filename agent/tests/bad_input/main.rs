@@ -25,6 +25,7 @@ mod precedence;
 mod privileges;
 #[path = "../prometheus/process.rs"]
 mod process;
+mod recordings;
 mod refusal;
 
 use std::process::ExitCode;
@@ -35,7 +36,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// Name, and what it does.
 type Test = (&'static str, fn() -> Result<()>);
 
-const TESTS: [Test; 22] = [
+const TESTS: [Test; 24] = [
     ("not_root", privileges::not_root),
     ("missing_capability", privileges::missing_capability),
     ("two_capabilities_suffice", privileges::two_suffice),
@@ -49,6 +50,8 @@ const TESTS: [Test; 22] = [
     ("config_unknown_key", files::unknown_key),
     ("flag_over_environment_over_file", precedence::of_values),
     ("files_of_both_kinds", precedence::of_both_kinds),
+    ("recordings_that_cannot_be_replayed", recordings::bad),
+    ("anybody_may_replay", recordings::anybody),
     ("output_not_writable", output::not_writable),
     ("output_whole_or_not_at_all", output::whole_or_not_at_all),
     ("stdout_closed", output::stdout_closed),

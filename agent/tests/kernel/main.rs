@@ -33,6 +33,7 @@ mod own;
 mod preempt;
 mod processes;
 mod raw;
+mod replay;
 mod rings;
 mod role;
 mod seccomp;
@@ -91,6 +92,7 @@ const TESTS: &[Test] = &[
     test("no_btf_is_exact_too", &[BtfToHide], no_btf::exact_too),
     test("rings_seen_by_pages", &[TwoCpus, BtfToHide], rings::by_pages),
     test("rings_seen_by_iterator", &[TwoCpus, BtfToHide], rings::by_iterator),
+    test("live_and_replay_agree", &[Cli], replay::live_and_replay_agree),
     test("old_kernel_refused", &[OldKernel], old_kernel::refused),
 ];
 

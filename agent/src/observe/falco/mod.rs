@@ -21,4 +21,4 @@ pub mod settings;
 pub mod versions;
 
 #[cfg(test)]
-mod mutation;
+pub(crate) mod mutation;

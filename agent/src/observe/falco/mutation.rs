@@ -40,7 +40,7 @@ fn mutate(seed: &[u8], random: &mut Random) -> Vec<u8> {
 }
 
 /// Runs a parser on changed inputs.
-pub(super) fn each(seed: &[u8], runs: usize, parse: impl Fn(&[u8])) {
+pub(crate) fn each(seed: &[u8], runs: usize, parse: impl Fn(&[u8])) {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for _ in 0..runs {
         parse(&mutate(seed, &mut random));

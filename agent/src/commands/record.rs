@@ -1,0 +1,39 @@
+//! `dropctl record`: look for a while, and write down what was seen, to be explained later or elsewhere.
+
+use std::io::{self, ErrorKind};
+
+use anyhow::{Context as _, Error, Result};
+
+use super::{limits, look::look, output::Output};
+use crate::{
+    cli::RecordArgs,
+    config::ReportConfig,
+    recording::{Header, Writer},
+};
+
+/// Runs the command.
+pub fn run(args: &RecordArgs) -> Result<()> {
+    let config = ReportConfig::of_record(args, limits())?;
+    let output = Output::open(args.output.as_deref())?;
+    let place = args.output.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+    let cannot = || format!("cannot write to {place}");
+    let compress = args.output.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "gz"));
+    let recorded = look(
+        &config,
+        |node, setup| {
+            let header = Header::new(node, setup);
+            Writer::new(output.stream()?, compress, &header).with_context(cannot)
+        },
+        |writer, sample| writer.push(&sample).with_context(cannot),
+    )
+    .and_then(|writer| writer.finish().map(drop).with_context(cannot));
+    match recorded {
+        // A reader who has gone is no error.
+        Err(error) if is_gone(&error) => Ok(()),
+        other => other,
+    }
+}
+
+fn is_gone(error: &Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}

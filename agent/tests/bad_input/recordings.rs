@@ -1,0 +1,53 @@
+//! Recordings that cannot be replayed, and that none of it needs root.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::agent::{SOON, dropctl};
+use crate::privileges::{NOBODY, Public};
+use crate::process::Process;
+use crate::refusal::refuses;
+
+const GOOD: &str = include_str!("../data/recording-v1.jsonl");
+
+pub(crate) fn bad() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("r.jsonl");
+    let name = path.to_str().context("path")?;
+    refuses(&mut dropctl(&["report", "--input", name]), &[name, "No such file"])?;
+    let directory = folder.path().to_str().context("path")?;
+    refuses(&mut dropctl(&["report", "--input", directory]), &[directory, "Is a directory"])?;
+    let header = GOOD.lines().next().context("a header")?;
+    let cases: &[(&str, &[&str])] = &[
+        ("", &["no recording of dropctl", "dropctl record -o FILE"]),
+        ("hello\n", &["no recording of dropctl"]),
+        ("{\"schema\":\"dropctl.recording/v9\"}\n", &["dropctl.recording/v9", "use a newer dropctl"]),
+        ("{\"schema\":\"dropctl.report/v1\"}\n", &["a report without its recording"]),
+        (&format!("{header}\n"), &["fewer than two samples"]),
+        (&format!("{header}\n{{\"interval_ns\":-1}}\n"), &["line 2 is no sample", "-1"]),
+    ];
+    for (text, said) in cases {
+        std::fs::write(&path, text)?;
+        let said: Vec<_> = [name].into_iter().chain(said.iter().copied()).collect();
+        refuses(&mut dropctl(&["report", "--input", name]), &said).with_context(|| (*text).to_owned())?;
+    }
+    for (more, of) in
+        [("--duration=1s", "--duration"), ("--mode=count", "--mode"), ("--whose=off", "--whose")]
+    {
+        refuses(&mut dropctl(&["report", "--input", name, more]), &["--input", of, "cannot be used with"])?;
+    }
+    refuses(&mut dropctl(&["record", "--duration", "0s"]), &["duration 0s", "between 100ms and 1day"])?;
+    refuses(&mut dropctl(&["record", "-o", "/nowhere/r.gz"]), &["/nowhere/r.gz", "No such file"])
+}
+
+/// A user without any right replays what was recorded, and hears of what is missing.
+pub(crate) fn anybody() -> Result<()> {
+    let public = Public::new()?;
+    let path = public.at("r.jsonl");
+    std::fs::write(&path, &GOOD[..GOOD.len() - 20])?;
+    let path = path.to_str().context("path")?;
+    let ended = Process::start(&mut public.with(NOBODY, &["report", "--input", path]))?.end_within(SOON)?;
+    ensure!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
+    ensure!(ended.stdout.contains("# dropctl report"), "no page: {}", ended.stdout);
+    ensure!(ended.stderr.contains("ends in the middle of a sample"), "not said: {}", ended.stderr);
+    Ok(())
+}
