@@ -1,6 +1,7 @@
 //! Readers of everything that is not our own probe: the node, and dropctl itself.
 
 pub mod capability;
+pub mod cgroups;
 pub mod consumers;
 pub mod falco;
 pub mod groups;

@@ -10,7 +10,7 @@ pub mod plan;
 mod self_check;
 mod session;
 
-pub use facts::{Facts, FactsError};
+pub use facts::{Cgroups, Facts, FactsError};
 pub use load::LoadError;
 pub use plan::Plan;
 pub(crate) use session::process_name;

@@ -5,6 +5,7 @@
 mod consumers;
 mod falco;
 mod falco_facts;
+mod loss;
 mod node;
 mod own;
 mod pressure;
@@ -21,6 +22,7 @@ pub use self::{
         BaseSyscallsFacts, CaptureFacts, Compared, Comparison, ConfigurationFacts, CounterLayout, FalcoFacts,
         KeyFacts, MetricsFacts, PageFacts, PageStatus, VersionFacts,
     },
+    loss::{CountedBy, Overruns, Workload},
     node::Node,
     own::OwnSample,
     pressure::{MemoryGroup, NodePressure, PressureSample, Stall, Stalls, ToolPressure},
