@@ -4,9 +4,13 @@
 //! overrun starts at the first refusal and ends with the last that was not followed by another within
 //! [`OVERRUN_GAP_NS`], on whichever CPU.
 
+mod ended;
+pub mod growth;
+
 use agent_common::counters::{CpuOverrun, OVERRUN_GAP_NS, OVERRUNS_KEPT};
 
-use crate::sample::{OVERRUNS_LISTED, Overrun};
+use self::ended::Ended;
+use crate::sample::Overrun;
 
 /// The time of a last refusal lags by up to a tick (10 ms at HZ=100); so much longer an overrun is open.
 const CLOCK_LAG_NS: u64 = 20_000_000;
@@ -18,9 +22,7 @@ pub struct OverrunMerge {
     settled: Vec<u64>,
     /// Per CPU: episodes not settled, with their number.
     open: Vec<Vec<(u64, CpuOverrun)>>,
-    ended: Vec<Overrun>,
-    ended_count: u64,
-    ended_ns: u64,
+    ended: Ended,
     current: Vec<Overrun>,
     unread: u64,
 }
@@ -32,9 +34,7 @@ impl OverrunMerge {
         Self {
             settled: vec![0; cpus],
             open: vec![Vec::new(); cpus],
-            ended: Vec::new(),
-            ended_count: 0,
-            ended_ns: 0,
+            ended: Ended::default(),
             current: Vec::new(),
             unread: 0,
         }
@@ -83,13 +83,7 @@ impl OverrunMerge {
         let Some(last_end_ns) = ended.checked_sub(1).map(|index| self.current[index].last_ns) else {
             return;
         };
-        for overrun in self.current.drain(..ended) {
-            self.ended_count += 1;
-            self.ended_ns += overrun.last_ns - overrun.first_ns;
-            self.ended.push(overrun);
-        }
-        let surplus = self.ended.len().saturating_sub(OVERRUNS_LISTED);
-        self.ended.drain(..surplus);
+        self.current.drain(..ended).for_each(|overrun| self.ended.push(overrun));
         for (settled, open) in self.settled.iter_mut().zip(&mut self.open) {
             open.retain(|(number, episode)| {
                 let is_open = episode.first_ns > last_end_ns;
@@ -101,22 +95,22 @@ impl OverrunMerge {
         }
     }
 
-    /// Ended overruns (at most [`OVERRUNS_LISTED`]) and those that may still go on, oldest first.
+    /// Ended overruns (at most [`crate::sample::OVERRUNS_LISTED`]) and those that may still go on, oldest first.
     #[must_use]
     pub fn listed(&self) -> Vec<Overrun> {
-        self.ended.iter().chain(&self.current).copied().collect()
+        self.ended.listed_with(&self.current)
     }
 
     /// Number of all overruns; episodes that were overwritten before we looked count as one each.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.ended_count + self.current.len() as u64 + self.unread
+        self.ended.count_with(&self.current) + self.unread
     }
 
     /// Time of all overruns together, ns.
     #[must_use]
     pub fn total_ns(&self) -> u64 {
-        self.ended_ns + self.current.iter().map(|overrun| overrun.last_ns - overrun.first_ns).sum::<u64>()
+        self.ended.total_ns_with(&self.current)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Episodes of two CPUs, in milliseconds.
 
 use super::*;
+use crate::sample::OVERRUNS_LISTED;
 
 const MS: u64 = 1_000_000;
 
