@@ -62,8 +62,8 @@ pub struct Offsets {
     pub vma_flags: u32,
     /// `vm_area_struct.vm_pgoff`.
     pub vma_page_offset: u32,
-    /// Keeps the size a multiple of 8.
-    pub reserved: u32,
+    /// `task_struct.group_leader`.
+    pub task_group_leader: u32,
 }
 
 /// What the next pass is to look for; user space writes it before each.
@@ -161,21 +161,25 @@ pub struct Target {
     pub cpus: u32,
     /// Events that one syscall makes at most: with more since the last look it is not clear whose the drop is.
     pub most_events: u64,
-    /// Another number for another tool: what was seen before is then forgotten.
+    /// Another number whenever the program was not there for a while: what was dropped until a CPU's next look is
+    /// nobody's.
     pub generation: u64,
+    /// What [`Loser::epoch`] is. Never that of two targets.
+    pub epoch: u64,
 }
 
-/// What one CPU last saw of the targets, and what it could not attribute. Written on that CPU alone.
-#[repr(C, align(64))]
+/// What one CPU last saw of one target; CPU `n` and target `m` have entry `n * TARGETS + m`. User space writes it while
+/// the target has no address, and only that CPU afterwards.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "user", derive(Default))]
 pub struct Followed {
-    /// The counters of this CPU: events, drops.
-    pub last: [[u64; 2]; TARGETS],
-    /// Of which target they are.
-    pub generation: [u64; TARGETS],
-    /// Keeps the size a multiple of the alignment.
-    pub reserved: [u64; 4],
+    /// Events and drops of this CPU at the last look.
+    pub last: [u64; 2],
+    /// [`Target::generation`] at the last look.
+    pub generation: u64,
+    /// Drops that looks found and blamed on nobody.
+    pub unattributed: u64,
 }
 
 /// Who lost events: what drops are counted by.
@@ -185,12 +189,23 @@ pub struct Followed {
 pub struct Loser {
     /// cgroup id, 0 where it is not known.
     pub cgroup_id: u64,
-    /// Of which target, [`Target::generation`].
-    pub generation: u64,
+    /// Of which target and time, [`Target::epoch`].
+    pub epoch: u64,
     /// Process id in the initial pid namespace.
     pub tgid: u32,
     /// Syscall, see [`crate::slot`].
     pub slot: u32,
+}
+
+/// What a loser lost.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct Loss {
+    /// Events.
+    pub drops: u64,
+    /// Name of the process at the last of them.
+    pub comm: [u8; NAME_BYTES],
 }
 
 /// Losers that are counted one by one; the drops of others are not attributed.
@@ -217,8 +232,8 @@ const _: () = {
     assert!(size_of::<MapRow>() == 88 && offset_of!(MapRow, name) == 72);
     assert!(size_of::<HolderRow>() == 56 && offset_of!(HolderRow, comm) == 40);
     assert!(size_of::<ValueChunk>() == 8 + CHUNK_BYTES);
-    assert!(size_of::<Target>() == 32 && size_of::<Loser>() == 24);
-    assert!(size_of::<Followed>() == 128);
+    assert!(size_of::<Target>() == 40 && size_of::<Loser>() == 24);
+    assert!(size_of::<Followed>() == 32 && size_of::<Loss>() == 24);
 };
 
 // SAFETY: `repr(C)`, integers only, no padding (the sizes asserted above are the sums of the fields).
@@ -245,3 +260,6 @@ unsafe impl aya::Pod for Followed {}
 // SAFETY: as above.
 #[cfg(feature = "user")]
 unsafe impl aya::Pod for Loser {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for Loss {}

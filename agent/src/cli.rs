@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{config::value, setup::Mode};
+use crate::{
+    config::value,
+    setup::{Mode, Whose},
+};
 
 /// Why BPF ring buffers drop events on this node, whose they are, and what to change.
 #[derive(Debug, Parser)]
@@ -74,6 +77,10 @@ pub struct AgentArgs {
     /// Time between samples, such as 1s [default: 1s].
     #[arg(long, env = "DROPCTL_INTERVAL", value_name = "TIME", value_parser = value::time)]
     pub interval: Option<Duration>,
+    /// Whose events Falco drops, by following its counters at each syscall exit: auto begins with its first drop and
+    /// ends after five minutes without [default: auto].
+    #[arg(long, env = "DROPCTL_WHOSE")]
+    pub whose: Option<Whose>,
     /// Probe.
     #[command(flatten)]
     pub probe: ProbeArgs,
@@ -85,8 +92,8 @@ pub struct RecordArgs {
     /// How long to look, such as 10s or 2m.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = value::time)]
     pub duration: Duration,
-    /// Whose events Falco drops: where one runs, follow its counters at each syscall exit.
-    #[arg(long, value_enum, default_value_t = Whose::On)]
+    /// Whose events Falco drops, by following its counters at each syscall exit: auto is on, where one runs.
+    #[arg(long, value_enum, default_value_t = Whose::Auto)]
     pub whose: Whose,
     /// Write to this file instead of stdout; compressed if it ends in .gz.
     #[arg(short, long, value_name = "FILE")]
@@ -108,8 +115,8 @@ pub struct ReportArgs {
     /// Form of the report [default: text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
-    /// Whose events Falco drops: where one runs, follow its counters at each syscall exit.
-    #[arg(long, value_enum, default_value_t = Whose::On)]
+    /// Whose events Falco drops, by following its counters at each syscall exit: auto is on, where one runs.
+    #[arg(long, value_enum, default_value_t = Whose::Auto)]
     pub whose: Whose,
     /// Write to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
@@ -117,15 +124,6 @@ pub struct ReportArgs {
     /// Probe.
     #[command(flatten)]
     pub probe: ProbeArgs,
-}
-
-/// Whether to see whose events a tool drops. It costs a second program on the hook of the tool's, while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Whose {
-    /// Follow.
-    On,
-    /// Do not.
-    Off,
 }
 
 /// Forms of a report.

@@ -28,6 +28,19 @@ impl Mode {
     }
 }
 
+/// Whether to see whose events other tools drop: a second program on the hook of the tool's, while it is attached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Whose {
+    /// Never.
+    #[default]
+    Off,
+    /// From the first drop on, until there were none for a while.
+    Auto,
+    /// While there is a tool whose drops can be followed.
+    On,
+}
+
 /// How dropctl looks: what does not change while it does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {

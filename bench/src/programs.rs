@@ -1,4 +1,4 @@
-//! The programs to compare with: an empty one and a bare increment, on the hook of the agent's.
+//! The programs to compare with, on the hook of the agent's: an empty one, a bare increment, a tool that counts.
 
 use anyhow::{Context as _, Result};
 use aya::{
@@ -30,10 +30,18 @@ impl Program {
         Self::load("increment", "increment alone")
     }
 
+    /// A tool that counts under the name and in the layout that dropctl follows.
+    pub(crate) fn tool() -> Result<Self> {
+        Self::load("tool", "a tool that counts")
+    }
+
     fn load(symbol: &'static str, name: &'static str) -> Result<Self> {
         let cpus = u32::try_from(aya::util::nr_cpus().map_err(|(path, error)| error_at(path, error))?)?;
-        let ebpf =
-            EbpfLoader::new().map_max_entries("COUNTERS", cpus).load(OBJECT).context("load the object")?;
+        let ebpf = EbpfLoader::new()
+            .map_max_entries("COUNTERS", cpus)
+            .map_max_entries("counter_maps", cpus)
+            .load(OBJECT)
+            .context("load the object")?;
         let mut program = Self { ebpf, symbol, name, link: None };
         let btf = Btf::from_sys_fs().context("read the kernel's types")?;
         program.program()?.load("sys_exit", &btf).with_context(|| format!("load program {symbol}"))?;

@@ -6,9 +6,9 @@
 //! beside its own if it has one, so that a look at more events than one syscall makes blames nobody; and user space
 //! blames no syscall that the tool does not trace.
 
-use agent_common::watch::{Followed, LOSERS, Loser, TARGETS, Target};
+use agent_common::watch::{Followed, LOSERS, Loser, Loss, NAME_BYTES, TARGETS, Target};
 use aya_ebpf::{
-    helpers::bpf_get_smp_processor_id,
+    helpers::{bpf_get_current_task, bpf_get_smp_processor_id},
     macros::map,
     maps::{Array, PerCpuHashMap},
 };
@@ -16,6 +16,7 @@ use aya_ebpf::{
 use crate::{
     event,
     memory::read,
+    offsets,
     task::{Access, Task},
 };
 
@@ -23,54 +24,80 @@ use crate::{
 #[map]
 static FOLLOWING: Array<[Target; TARGETS]> = Array::with_max_entries(1, 0);
 
-/// What was last seen, by CPU. User space sets their number.
+/// What was last seen, by CPU and target. User space sets their number.
 #[map]
-static FOLLOWED: Array<Followed> = Array::with_max_entries(1, 0);
+static FOLLOWED: Array<Followed> = Array::with_max_entries(TARGETS as u32, 0);
 
-/// Drops by loser.
+/// What each loser lost.
 #[map]
-static DROPS: PerCpuHashMap<Loser, u64> = PerCpuHashMap::with_max_entries(LOSERS, 0);
+static DROPS: PerCpuHashMap<Loser, Loss> = PerCpuHashMap::with_max_entries(LOSERS, 0);
 
 /// One syscall exit.
 #[inline(always)]
 pub(crate) fn exit(number: i32) {
     // SAFETY: no arguments; any context.
     let cpu = unsafe { bpf_get_smp_processor_id() } as u32;
-    let (Some(targets), Some(followed)) = (FOLLOWING.get(0), FOLLOWED.get_ptr_mut(cpu)) else { return };
+    let Some(targets) = FOLLOWING.get(0) else { return };
     for (index, target) in targets.iter().enumerate() {
         if target.address == 0 || cpu >= target.cpus {
             continue;
         }
-        let now: [u64; 2] = read(target.address + u64::from(cpu) * u64::from(target.stride));
-        // SAFETY: this CPU's; `index` is below TARGETS.
-        let (events, drops) = unsafe {
-            let last = (&raw mut (*followed).last).cast::<[u64; 2]>().add(index);
-            let generation = (&raw mut (*followed).generation).cast::<u64>().add(index);
-            let is_first = *generation != target.generation;
-            let before = if is_first { now } else { *last };
-            *last = now;
-            *generation = target.generation;
-            (now[0].wrapping_sub(before[0]), now[1].wrapping_sub(before[1]))
-        };
-        if drops != 0 && events <= target.most_events {
-            blame(target.generation, drops, number);
+        let Some(followed) = FOLLOWED.get_ptr_mut(cpu * TARGETS as u32 + index as u32) else { continue };
+        look(target, cpu, followed, number);
+    }
+}
+
+#[inline(always)]
+fn look(target: &Target, cpu: u32, followed: *mut Followed, number: i32) {
+    let now: [u64; 2] = read(target.address + u64::from(cpu) * u64::from(target.stride));
+    // SAFETY: this CPU's.
+    unsafe {
+        let last = (*followed).last;
+        let was_here = (*followed).generation == target.generation;
+        (*followed).last = now;
+        (*followed).generation = target.generation;
+        // Fewer than before: the map has gone, and with it what it counted.
+        if now[1] <= last[1] {
+            return;
+        }
+        let (events, drops) = (now[0].wrapping_sub(last[0]), now[1] - last[1]);
+        let is_clear = was_here && events <= target.most_events;
+        if !is_clear || blame(target.epoch, drops, number) == 0 {
+            (*followed).unattributed = (*followed).unattributed.wrapping_add(drops);
         }
     }
 }
 
-/// Not inlined: it runs for drops alone. A table that is full leaves drops unattributed, which user space sees.
+/// Not inlined: it runs for drops alone. 0 if the table is full.
 #[inline(never)]
-fn blame(generation: u64, drops: u64, number: i32) {
+fn blame(epoch: u64, drops: u64, number: i32) -> u32 {
     let task = Task::current(Access::Loads);
     let loser = Loser {
         cgroup_id: task.cgroup_id(),
-        generation,
+        epoch,
         tgid: task.ids().tgid,
         slot: event::slot(number, task.is_compat()),
     };
+    let comm = process_name();
     match DROPS.get_ptr_mut(loser) {
         // SAFETY: this CPU's own.
-        Some(count) => unsafe { *count = (*count).wrapping_add(drops) },
-        None => _ = DROPS.insert(loser, drops, 0),
+        Some(loss) => unsafe {
+            (*loss).drops = (*loss).drops.wrapping_add(drops);
+            (*loss).comm = comm;
+            1
+        },
+        None => DROPS.insert(loser, Loss { drops, comm }, 0).is_ok().into(),
     }
+}
+
+/// The name of the process, which is that of its first thread; recorded now, because it may have ended by the time that
+/// anybody asks.
+#[inline(always)]
+fn process_name() -> [u8; NAME_BYTES] {
+    // SAFETY: no arguments; any context.
+    let task = unsafe { bpf_get_current_task() };
+    let leader: u64 = read(task + u64::from(offsets::task_group_leader()));
+    let name: [u64; 2] = read(leader + u64::from(offsets::task_comm()));
+    // SAFETY: sixteen bytes either way.
+    unsafe { core::mem::transmute(name) }
 }

@@ -26,7 +26,7 @@ static OFFSETS: Offsets = Offsets {
     vma_file: 0,
     vma_flags: 0,
     vma_page_offset: 0,
-    reserved: 0,
+    task_group_leader: 0,
 };
 
 macro_rules! fields {
@@ -59,5 +59,6 @@ fields!(
     task_comm,
     vma_file,
     vma_flags,
-    vma_page_offset
+    vma_page_offset,
+    task_group_leader
 );

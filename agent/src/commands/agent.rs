@@ -43,7 +43,7 @@ async fn serve(config: &AgentConfig) -> Result<Sample> {
         .await
         .with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
     let address = listener.local_addr().context("read the address listened on")?;
-    let sensors = Sensors::start(&config.request, false)?;
+    let sensors = Sensors::start(&config.request, config.whose)?;
     let setup = sensors.setup(config.interval);
     let place = setup.hook.map_or_else(String::new, |hook| format!(" at {}", hook.as_str()));
     let (sampler, newest) = Sampler::start(sensors, config.interval)?;

@@ -16,7 +16,7 @@ use crate::{
     },
     probe::{Mode, Probe, ProbeError, Request, Visibility},
     sample::{Clock, FalcoSample, ProbeSample, Sample},
-    setup::Setup,
+    setup::{Setup, Whose},
     sys::clock,
 };
 
@@ -40,12 +40,12 @@ pub(super) struct Sensors {
 
 impl Sensors {
     /// Starts what the mode asks for and the node allows. In `passive` mode nothing is attached to the syscall path.
-    /// `whose`: where a Falco is found, follow its drop counters there.
-    pub(super) fn start(request: &Request, whose: bool) -> Result<Self> {
+    /// `whose`: whether to follow a Falco's drop counters there.
+    pub(super) fn start(request: &Request, whose: Whose) -> Result<Self> {
         // Loaded first, because what it cannot do without ends dropctl; attached last, when all is ready.
         let is_passive = request.mode == Mode::Passive;
         let mut probe = (!is_passive).then(|| Probe::load(request, log::kernel_half())).transpose()?;
-        let rings = Rings::start(Wanted { route: None, whose: whose && !is_passive });
+        let rings = Rings::start(Wanted { whose, ..Wanted::default() });
         if let (true, Err(error)) = (is_passive, &rings) {
             bail!("mode passive watches ring buffers and nothing else, and cannot: {error}");
         }
@@ -56,8 +56,8 @@ impl Sensors {
             visibility.extend(probe.plan().visibility.iter().cloned());
         }
         visibility.push(rings_visibility(&rings));
-        if whose {
-            visibility.extend(rings.as_ref().ok().map(|rings| whose_visibility(rings, is_passive)));
+        if whose != Whose::Off || is_passive {
+            visibility.extend(rings.as_ref().ok().map(|rings| whose_visibility(rings, is_passive, whose)));
         }
         let tools = Tools::start();
         visibility.push(tools_visibility(&tools));
@@ -178,8 +178,12 @@ impl Sensors {
 }
 
 /// Whether it is seen whose events tools drop.
-fn whose_visibility(rings: &Rings, is_passive: bool) -> Visibility {
+fn whose_visibility(rings: &Rings, is_passive: bool, whose: Whose) -> Visibility {
     let note = match rings.cannot_follow() {
+        None if whose == Whose::Auto => {
+            "whose events Falco drops: once it drops any, its counters are followed at each syscall exit"
+                .to_owned()
+        }
         None => "whose events Falco drops: its counters are followed at each syscall exit".to_owned(),
         Some(_) if is_passive => {
             "whose events Falco drops: mode passive attaches nothing to syscalls".to_owned()

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use super::value;
-use crate::setup::Mode;
+use crate::setup::{Mode, Whose};
 
 /// What a file may say. Every key is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -32,10 +32,12 @@ pub struct File {
     /// `--interval`.
     #[serde(deserialize_with = "time")]
     pub interval: Option<Duration>,
+    /// `--whose`.
+    pub whose: Option<Whose>,
 }
 
 /// Keys of [`File`].
-const KEYS: [&str; 5] = ["listen", "mode", "ring_bytes", "sample", "interval"];
+const KEYS: [&str; 6] = ["listen", "mode", "ring_bytes", "sample", "interval", "whose"];
 
 /// Why a file cannot be used.
 #[derive(Debug, Error)]

@@ -11,8 +11,8 @@ use thiserror::Error;
 pub use file::{File, FileError};
 
 use crate::{
-    cli::{AgentArgs, ProbeArgs, RecordArgs, ReportArgs, Whose},
-    setup::{Mode, Request},
+    cli::{AgentArgs, ProbeArgs, RecordArgs, ReportArgs},
+    setup::{Mode, Request, Whose},
 };
 
 /// Where the agent serves unless told otherwise.
@@ -54,6 +54,11 @@ pub enum ConfigError {
     /// Stream one event in 0 means nothing.
     #[error("sample 0 means nothing: 1 streams every event, 64 one in 64")]
     SampleZero,
+    /// One asks for a program on the syscall path, the other for none.
+    #[error(
+        "whose on follows tools at each syscall, and mode passive attaches nothing there: try whose auto, or mode count"
+    )]
+    WhosePassive,
     /// Out of range.
     #[error("{what} {given} is not between {shortest} and {longest}")]
     Time {
@@ -84,6 +89,8 @@ pub struct AgentConfig {
     pub listen: SocketAddr,
     /// Time between samples.
     pub interval: Duration,
+    /// Whose events tools drop.
+    pub whose: Whose,
     /// The probe.
     pub request: Request,
 }
@@ -102,10 +109,12 @@ impl AgentConfig {
         };
         let interval = args.interval.or(file.interval).unwrap_or(Duration::from_secs(1));
         check_time("interval", interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
+        let request = request(&probe, AGENT_SAMPLE, 0, limits)?;
         Ok(Self {
             listen: args.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
             interval,
-            request: request(&probe, AGENT_SAMPLE, 0, limits)?,
+            whose: whose(args.whose.or(file.whose).unwrap_or(Whose::Auto), &request)?,
+            request,
         })
     }
 }
@@ -115,8 +124,8 @@ impl AgentConfig {
 pub struct ReportConfig {
     /// How long to look.
     pub duration: Duration,
-    /// Whether to see whose events Falco drops.
-    pub whose: bool,
+    /// Whose events tools drop: on or off.
+    pub whose: Whose,
     /// The probe.
     pub request: Request,
 }
@@ -142,13 +151,27 @@ impl ReportConfig {
 
     fn checked(
         duration: Duration,
-        whose: Whose,
+        wanted: Whose,
         probe: &ProbeArgs,
         limits: Limits,
     ) -> Result<Self, ConfigError> {
         check_time("duration", duration, Duration::from_millis(100), LONGEST_REPORT)?;
         let request = request(probe, 1, REPORT_PROCESSES, limits)?;
-        Ok(Self { duration, whose: whose == Whose::On, request })
+        // Nobody who looks for seconds wants to miss the first drops.
+        let whose = match whose(wanted, &request)? {
+            Whose::Off => Whose::Off,
+            Whose::Auto | Whose::On => Whose::On,
+        };
+        Ok(Self { duration, whose, request })
+    }
+}
+
+/// In mode `passive` nothing is attached to syscalls.
+fn whose(wanted: Whose, request: &Request) -> Result<Whose, ConfigError> {
+    match (wanted, request.mode) {
+        (Whose::On, Mode::Passive) => Err(ConfigError::WhosePassive),
+        (_, Mode::Passive) => Ok(Whose::Off),
+        (wanted, _) => Ok(wanted),
     }
 }
 

@@ -11,6 +11,7 @@ fn args() -> AgentArgs {
         config: None,
         listen: None,
         interval: None,
+        whose: None,
         probe: ProbeArgs { mode: None, ring_bytes: None, sample: None },
     }
 }
@@ -47,6 +48,27 @@ fn arguments_win_over_the_file() {
     args.probe.sample = Some(2);
     let config = AgentConfig::new(&args, &file, LIMITS).unwrap();
     assert_eq!((config.request.sample, config.interval), (2, Duration::from_secs(5)));
+}
+
+#[test]
+fn whose_is_off_where_nothing_may_be_attached() {
+    let agent = |mode, whose, in_file| {
+        let mut args = args();
+        (args.probe.mode, args.whose) = (mode, whose);
+        AgentConfig::new(&args, &File { whose: in_file, ..File::default() }, LIMITS)
+            .map(|config| config.whose)
+    };
+    let passive = Some(Mode::Passive);
+    assert_eq!(agent(None, None, None), Ok(Whose::Auto));
+    assert_eq!(agent(None, None, Some(Whose::On)), Ok(Whose::On));
+    assert_eq!(agent(None, Some(Whose::Off), Some(Whose::On)), Ok(Whose::Off));
+    assert_eq!(agent(passive, None, None), Ok(Whose::Off));
+    assert_eq!(agent(passive, Some(Whose::Auto), None), Ok(Whose::Off));
+    assert_eq!(agent(passive, Some(Whose::On), None), Err(ConfigError::WhosePassive));
+    assert_eq!(agent(passive, None, Some(Whose::On)), Err(ConfigError::WhosePassive));
+    for (name, text) in [("c.yaml", "whose: on\n"), ("c.toml", "whose = 'on'\n")] {
+        assert_eq!(read(name, text).unwrap().whose, Some(Whose::On), "no boolean");
+    }
 }
 
 #[test]
@@ -102,7 +124,7 @@ fn an_unknown_key_names_the_nearest() {
     assert_eq!(hint("c.toml", "smaple = 1\n"), "unknown key \"smaple\": did you mean \"sample\"?");
     assert_eq!(
         hint("c.yaml", "frobnicate: 1\n"),
-        "unknown key \"frobnicate\": valid keys are listen, mode, ring_bytes, sample, interval"
+        "unknown key \"frobnicate\": valid keys are listen, mode, ring_bytes, sample, interval, whose"
     );
 }
 

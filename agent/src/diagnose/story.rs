@@ -7,7 +7,7 @@ use super::{Finding, Verdict, case::Case, diagnose, losses};
 use crate::{
     sample::{
         Clock, ConsumerSample, ConsumerStates, CpuLimit, Events, FalcoCounts, FalcoFacts, FalcoSample,
-        KnownBy, LoserSample, Node, ProbeSample, RingOwner, RingSample, Sample, ToolSample,
+        KnownBy, LoserSample, LosersSample, Node, ProbeSample, RingOwner, RingSample, Sample, ToolSample,
     },
     setup::{Mode, Request, Setup},
     timeline::Timeline,
@@ -203,7 +203,7 @@ impl Story {
             traced_syscalls: Some(vec![OPENAT.into(), CLOSE.into()]),
             losers: self.losers.clone().map(|losers| {
                 let after = |loser: LoserSample| LoserSample { drops: loser.drops * count as u64, ..loser };
-                losers.into_iter().map(after).collect()
+                LosersSample { top: losers.into_iter().map(after).collect(), ..LosersSample::default() }
             }),
             facts: self.facts.clone().unwrap_or_default(),
             ..FalcoSample::default()

@@ -232,6 +232,20 @@ pub const TOOL_RESTARTS: Metric = Metric {
     ..counter("dropctl_tool_restarts_total", "Times that the tool came again after it had ended.")
 };
 
+/// Overruns of another tool's ring.
+pub const TOOL_RING_OVERRUNS: Metric = ring_counter(
+    "dropctl_ring_overruns_total",
+    "Episodes in which the tool's counter of drops grew; one ends after 100 ms without growth.",
+);
+/// Drops of another tool by workload.
+pub const WORKLOAD_DROPS: Metric = Metric {
+    labels: &["tool", "tool_instance", "workload_namespace", "workload_pod", "workload_container"],
+    ..counter(
+        "dropctl_workload_drops_total",
+        "Events that the tool dropped, by whose they were; pod unattributed: nobody's, other: all without a series.",
+    )
+};
+
 /// All of them, in the order of the page.
 pub const ALL: &[Metric] = &[
     BUILD_INFO,
@@ -263,8 +277,10 @@ pub const ALL: &[Metric] = &[
     TOOL_RING_STALLED,
     TOOL_RING_DROPS,
     TOOL_RING_DROPS_SOURCE,
+    TOOL_RING_OVERRUNS,
     TOOL_RING_INFO,
     CONSUMER_SECONDS,
+    WORKLOAD_DROPS,
     FALCO_EVENTS,
     FALCO_DROPS,
     FALCO_SCRAPE,

@@ -13,7 +13,6 @@ mod session;
 pub use facts::{Cgroups, Facts, FactsError};
 pub use load::LoadError;
 pub use plan::Plan;
-pub(crate) use session::process_name;
 pub use session::{Probe, ProbeError};
 
 pub use crate::setup::{Hook, Mode, Request, Visibility};

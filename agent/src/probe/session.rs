@@ -291,7 +291,7 @@ fn name_processes(processes: &mut [ProcessCount]) {
 }
 
 /// Name of a process that still lives, by an id of our own pid namespace.
-pub(crate) fn process_name(tgid: u32) -> Option<String> {
+fn process_name(tgid: u32) -> Option<String> {
     let comm = std::fs::read(format!("/proc/{tgid}/comm")).ok()?;
     // A process may call itself any bytes, a newline among them; the kernel adds one.
     let comm = comm.strip_suffix(b"\n").unwrap_or(&comm);

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub use consumers::{Blockage, Consumer, Limit};
-pub use tools::{Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Ring, Tool};
+pub use tools::{Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Ring, Tool, ToolOverrun};
 
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "dropctl.report/v1";

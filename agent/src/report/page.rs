@@ -49,6 +49,7 @@ pub(super) fn lay_out(report: &Report) -> Vec<Block> {
     tools::rings(report, &mut page);
     consumers::consumers(report, &mut page);
     tools::counters(report, &mut page);
+    tools::overruns(report, &mut page);
     throughput(report, &mut page);
     overruns(report, &mut page);
     syscalls(report, &mut page);

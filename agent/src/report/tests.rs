@@ -11,14 +11,15 @@ use crate::{
     evidence::Evidence,
     sample::{
         Clock, Compared, Comparison, ConfigurationFacts, CounterLayout, Events, FalcoCounts, FalcoFacts,
-        FalcoSample, KeyFacts, LoserSample, MetricsFacts, Node, Overrun, OwnSample, PageFacts, PageStatus,
-        ProbeSample, ProcessCount, RingOwner, RingSample, Sample, StreamSample, VersionFacts,
+        FalcoSample, KeyFacts, LosersSample, MetricsFacts, Node, Overrun, Overruns, OwnSample, PageFacts,
+        PageStatus, ProbeSample, ProcessCount, RingOwner, RingSample, Sample, StreamSample, VersionFacts,
     },
     setup::{Hook, Mode, Request, Setup, Visibility},
     timeline::Timeline,
 };
 
 mod consumers;
+mod losses;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -93,6 +94,16 @@ fn rings() -> Vec<RingSample> {
         looks: 400,
         interval_backlog_max_bytes: 8_388_576,
         interval_arrivals: vec![(8_000_000, 1 << 20), (16_000_000, 2 << 20)],
+        overruns: Some(Overruns {
+            listed: vec![Overrun {
+                first_ns: 101 * SECOND,
+                last_ns: 101 * SECOND + 200_000_000,
+                drops: 9993,
+            }],
+            count: 1,
+            total_ns: 200_000_000,
+            ..Overruns::default()
+        }),
         owner: falco(),
         places: vec![0],
         ..RingSample::default()
@@ -104,14 +115,16 @@ fn rings() -> Vec<RingSample> {
             places: vec![1],
             stalls: 0,
             interval_backlog_max_bytes: 4096,
+            overruns: Some(Overruns::default()),
             ..ring.clone()
         },
-        RingSample { map_id: 3, places: Vec::new(), owner: None, ..ring.clone() },
+        RingSample { map_id: 3, places: Vec::new(), owner: None, overruns: None, ..ring.clone() },
         RingSample {
             map_id: 4,
             produced_bytes: 0,
             interval_backlog_max_bytes: 0,
             backlog_bytes: 0,
+            overruns: None,
             ..ring.clone()
         },
         ring,
@@ -138,11 +151,8 @@ fn falco() -> FalcoSample {
         before: counts(1_000_000, 100, 10),
         now: counts(3_000_000, 10_100, 4010),
         traced_syscalls: Some(vec![0, 3, 257]),
-        losers: Some(vec![
-            LoserSample { tgid: 77, comm: Some("make".to_owned()), cgroup_id: Some(9), slot: 0, drops: 6000 },
-            LoserSample { tgid: 78, comm: None, cgroup_id: None, slot: 257, drops: 3990 },
-        ]),
-        follow_missed: Some(0),
+        losers: Some(losses::losers()),
+        overruns: None,
     }
 }
 
@@ -217,10 +227,15 @@ fn timeline(setup: Setup, probe: Option<ProbeSample>) -> Timeline {
     let quiet = |ring: &RingSample| RingSample {
         map_id: ring.map_id,
         owner: ring.owner.clone(),
+        overruns: ring.overruns.as_ref().map(|_| Overruns::default()),
         is_own: ring.is_own,
         ..RingSample::default()
     };
-    let falco = FalcoSample { now: falco().before, losers: Some(Vec::new()), ..falco() };
+    let falco = FalcoSample {
+        now: falco().before,
+        losers: Some(LosersSample { unattributed: 100, missed: Some(0), ..LosersSample::default() }),
+        ..falco()
+    };
     let mut timeline = Timeline::new(node(), setup);
     timeline.push(Sample {
         clock: at(100),

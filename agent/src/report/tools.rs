@@ -1,17 +1,18 @@
 //! The tools of the node and their rings. Pure.
 
+mod loss;
+
 use std::collections::BTreeMap;
 
 use super::{
     lives,
-    model::{Arrival, Category, Counters, Loser, Losers, Ring, Tool},
+    model::{Arrival, Category, Counters, Ring, Tool},
     number::{self, float, ratio},
 };
 use crate::{
     diagnose::{Finding, catalogue::Role},
     evidence::Evidence,
-    sample::{FalcoCounts, LOSERS_NAMED, LoserSample, RingOwner, RingSample},
-    syscall,
+    sample::{FalcoCounts, RingOwner, RingSample},
     timeline::{FalcoTotals, RingTotals, Slice, seconds},
 };
 
@@ -36,6 +37,12 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
         let (_, rings) = by_owner.entry(tgid).or_insert((owner, Vec::new()));
         rings.push(build_ring(ring, falco_of(tgid), window_seconds));
     }
+    let rings_of = |tgid: Option<u32>| {
+        let is_of = move |ring: &&RingTotals<'_>| {
+            !ring.last.is_own && ring.last.owner.as_ref().map(|owner| owner.tgid) == tgid
+        };
+        rings.iter().filter(is_of)
+    };
     let mut tools: Vec<Tool> = by_owner
         .into_values()
         .map(|(owner, mut rings)| {
@@ -48,6 +55,7 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
                 life: None,
                 rings,
                 counters: falco_of(tgid).map(|falco| counters(falco, window_seconds)),
+                overruns: loss::overruns(rings_of(tgid), falco_of(tgid), slice.start_ns()),
                 falco: facts_of(tgid),
             }
         })
@@ -66,6 +74,7 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
                 life,
                 rings: Vec::new(),
                 counters: None,
+                overruns: None,
                 falco: None,
             }),
         }
@@ -150,6 +159,8 @@ fn build_ring(ring: &RingTotals<'_>, falco: Option<&FalcoTotals<'_>>, window_sec
         full_seconds: seconds(ring.full_ns),
         stalls: ring.stalls,
         stalled_seconds: seconds(ring.stalled_ns),
+        overrun_count: ring.overruns.as_ref().map(|overruns| overruns.count),
+        overrun_seconds: ring.overruns.as_ref().map(|overruns| seconds(overruns.total_ns)),
         looks: ring.looks,
         arrivals: ring
             .arrivals
@@ -178,27 +189,6 @@ fn counters(falco: &FalcoTotals<'_>, window_seconds: f64) -> Counters {
         others: others.iter().filter(|(_, drops)| *drops > 0).map(of).collect(),
         drops_by_cpu: cpus.iter().map(|(_, drops)| *drops).collect(),
         traced_syscalls: falco.last.traced_syscalls.as_ref().map(|traced| traced.len() as u64),
-        losers: falco.losers.as_deref().map(|losers| whose(losers, n_drops_buffer, falco.follow_missed)),
-    }
-}
-
-fn whose(losers: &[LoserSample], n_drops_buffer: u64, missed: Option<u64>) -> Losers {
-    let (top, others) = losers.split_at(losers.len().min(LOSERS_NAMED));
-    let sum = |losers: &[LoserSample]| losers.iter().map(|loser| loser.drops).sum::<u64>();
-    Losers {
-        evidence: if missed.is_some_and(|missed| missed > 0) { Evidence::Estimated } else { Evidence::Exact },
-        top: top
-            .iter()
-            .map(|loser| Loser {
-                tgid: loser.tgid,
-                comm: loser.comm.clone(),
-                cgroup_id: loser.cgroup_id,
-                syscall: syscall::name(loser.slot).into_owned(),
-                drops: loser.drops,
-            })
-            .collect(),
-        others: sum(others),
-        unattributed: n_drops_buffer.saturating_sub(sum(losers)),
-        missed,
+        losers: falco.losers.as_ref().map(loss::whose),
     }
 }

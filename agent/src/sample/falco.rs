@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::FalcoFacts;
+use super::{FalcoFacts, LosersSample, Overruns};
 
 /// What the probe of a Falco, or of another tool that loads the same one, counts in its maps: the tool's own numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,33 +24,13 @@ pub struct FalcoSample {
     pub now: FalcoCounts,
     /// Numbers of the syscalls that it traces; `None` where it does not say.
     pub traced_syscalls: Option<Vec<u32>>,
-    /// Whose events it dropped since it is followed, most first; `None` if it is not.
-    pub losers: Option<Vec<LoserSample>>,
-    /// Runs of the program that follows which the kernel skipped, since it was loaded: each may have moved drops to
-    /// the next syscall of its CPU. `None` where the kernel does not count them.
-    pub follow_missed: Option<u64>,
+    /// Whose events it dropped; `None` if that is not wanted or cannot be seen.
+    pub losers: Option<LosersSample>,
+    /// Episodes in which it dropped events; `None` where each ring has its own, or they are not known.
+    pub overruns: Option<Overruns>,
     /// What it says about itself, beside what its maps show.
     #[serde(default)]
     pub facts: FalcoFacts,
-}
-
-/// Losers that are named, most first.
-pub const LOSERS_NAMED: usize = 50;
-
-/// Events of one process and syscall that a tool dropped: exact, by following the tool's own counter.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct LoserSample {
-    /// Process id in the initial pid namespace.
-    pub tgid: u32,
-    /// Name at the time of the sample; `None` when it was gone by then or is not visible to us.
-    pub comm: Option<String>,
-    /// cgroup; `None` where the node does not tell.
-    pub cgroup_id: Option<u64>,
-    /// Syscall (see `agent_common::slot`).
-    pub slot: u16,
-    /// Events.
-    pub drops: u64,
 }
 
 /// Falco's counters, by its names, since its probe was loaded.

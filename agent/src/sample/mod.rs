@@ -17,12 +17,15 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     consumers::{BlockedIn, ConsumerSample, ConsumerStates, CpuLimit, KnownBy, PLACES_KEPT},
-    falco::{FalcoCounts, FalcoSample, LOSERS_NAMED, LoserSample},
+    falco::{FalcoCounts, FalcoSample},
     falco_facts::{
         BaseSyscallsFacts, CaptureFacts, Compared, Comparison, ConfigurationFacts, CounterLayout, FalcoFacts,
         KeyFacts, MetricsFacts, PageFacts, PageStatus, VersionFacts,
     },
-    loss::{CountedBy, Overruns, Workload},
+    loss::{
+        CountedBy, LOSERS_LISTED, LOSERS_NAMED, LoserSample, LosersSample, LossRoute, Overruns, Workload,
+        WorkloadDrops,
+    },
     node::Node,
     own::OwnSample,
     pressure::{MemoryGroup, NodePressure, PressureSample, Stall, Stalls, ToolPressure},

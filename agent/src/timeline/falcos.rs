@@ -2,9 +2,10 @@
 
 use super::{
     Slice,
+    losses::{add_losers, add_overruns, losers_grown, overruns_grown},
     source::{Pair, Source as _, add_by_key, grown_by_key},
 };
-use crate::sample::{FalcoCounts, FalcoSample, LoserSample};
+use crate::sample::{FalcoCounts, FalcoSample, LosersSample, Overruns};
 
 /// One Falco (or another tool with its probe) over a slice: the tool's own numbers. A reload, which makes new maps, begins
 /// another one of the same process.
@@ -14,11 +15,10 @@ pub struct FalcoTotals<'a> {
     pub last: &'a FalcoSample,
     /// What its counters grew by.
     pub counts: FalcoCounts,
-    /// Whose events it dropped, most first; `None` if it was not followed. Drops of `counts` that are not in here are not
-    /// attributed.
-    pub losers: Option<Vec<LoserSample>>,
-    /// Looks at its counters that the kernel skipped; `None` where the kernel does not count them.
-    pub follow_missed: Option<u64>,
+    /// Whose events it dropped; `None` if that is not known. With `unattributed` these are all drops of `counts`.
+    pub losers: Option<LosersSample>,
+    /// When it dropped events; `None` where each ring has its own, or they are not known.
+    pub overruns: Option<Overruns>,
     /// Time of the slice for which all this is known, ns.
     pub known_ns: u64,
     /// It was gone before the slice ended.
@@ -66,35 +66,6 @@ impl FalcoCounts {
     }
 }
 
-/// Drops by loser: what grew. `None` where either is unknown or anything went back.
-fn losers_grown(from: &FalcoSample, to: &FalcoSample) -> Option<Vec<LoserSample>> {
-    let (before, now) = (from.losers.as_ref()?, to.losers.as_ref()?);
-    let is_same = |one: &LoserSample, other: &LoserSample| {
-        (one.tgid, one.cgroup_id, one.slot) == (other.tgid, other.cgroup_id, other.slot)
-    };
-    let grown = now.iter().map(|loser| {
-        let earlier = before.iter().find(|other| is_same(other, loser)).map_or(0, |other| other.drops);
-        Some(LoserSample { drops: loser.drops.checked_sub(earlier)?, ..loser.clone() })
-    });
-    let grown: Vec<LoserSample> = grown.collect::<Option<_>>()?;
-    Some(grown.into_iter().filter(|loser| loser.drops > 0).collect())
-}
-
-/// Adds losers to others, keeps those with most first, and the names that were known once.
-fn add_losers(sums: &mut Vec<LoserSample>, more: Vec<LoserSample>) {
-    for loser in more {
-        let key = (loser.tgid, loser.cgroup_id, loser.slot);
-        match sums.iter_mut().find(|sum| (sum.tgid, sum.cgroup_id, sum.slot) == key) {
-            Some(sum) => {
-                sum.drops = sum.drops.saturating_add(loser.drops);
-                sum.comm = loser.comm.or_else(|| sum.comm.take());
-            }
-            None => sums.push(loser),
-        }
-    }
-    sums.sort_by_key(|loser| (std::cmp::Reverse(loser.drops), loser.tgid, loser.slot));
-}
-
 impl<'a> FalcoTotals<'a> {
     fn new(falco: &'a FalcoSample) -> Self {
         let counts = FalcoCounts {
@@ -104,37 +75,25 @@ impl<'a> FalcoTotals<'a> {
             cpus: vec![(0, 0); falco.now.cpus.len()],
             ..FalcoCounts::default()
         };
-        Self {
-            last: falco,
-            counts,
-            losers: falco.losers.as_ref().map(|_| Vec::new()),
-            follow_missed: falco.follow_missed.map(|_| 0),
-            known_ns: 0,
-            is_gone: false,
-            resets: 0,
-        }
+        Self { last: falco, counts, losers: None, overruns: None, known_ns: 0, is_gone: false, resets: 0 }
     }
 
     /// Adds another probe of the same process, which was found later.
     pub fn add_other(&mut self, later: &Self) {
         self.last = later.last;
         self.counts.add(&later.counts);
-        if let Some(losers) = later.losers.clone() {
+        if let Some(losers) = &later.losers {
             add_losers(self.losers.get_or_insert_default(), losers);
         }
-        self.follow_missed = self.follow_missed.max(later.follow_missed);
+        if let Some(overruns) = &later.overruns {
+            add_overruns(self.overruns.get_or_insert_default(), overruns);
+        }
         self.known_ns = self.known_ns.saturating_add(later.known_ns);
         self.is_gone = later.is_gone;
         self.resets += later.resets;
     }
 
-    fn add(
-        &mut self,
-        from: &FalcoCounts,
-        losers: Option<Vec<LoserSample>>,
-        to: &'a FalcoSample,
-        length_ns: u64,
-    ) {
+    fn add(&mut self, from: &FalcoCounts, to: &'a FalcoSample, length_ns: u64) {
         self.last = to;
         let Some(grown) = to.now.grown_since(from) else {
             self.resets += 1;
@@ -142,9 +101,19 @@ impl<'a> FalcoTotals<'a> {
         };
         self.counts.add(&grown);
         self.known_ns += length_ns;
-        if let Some(losers) = losers {
-            add_losers(self.losers.get_or_insert_default(), losers);
-        }
+    }
+
+    /// Whose events it dropped and when, since it was so as in `first`; since it was found, if that is `None`.
+    fn close(&mut self, first: Option<&FalcoSample>, start_ns: u64) {
+        let (first_losers, first_overruns) =
+            first.map_or((None, None), |first| (first.losers.as_ref(), first.overruns.as_ref()));
+        self.losers = self.last.losers.as_ref().map(|now| {
+            let losers = losers_grown(first_losers, now);
+            let unattributed = self.counts.n_drops_buffer.saturating_sub(losers.attributed());
+            LosersSample { unattributed, ..losers }
+        });
+        let grown = |now| overruns_grown(first_overruns, now, start_ns);
+        self.overruns = self.last.overruns.as_ref().map(grown);
     }
 }
 
@@ -153,6 +122,7 @@ impl<'a> Slice<'a> {
     #[must_use]
     pub fn falcos(&self) -> Vec<FalcoTotals<'a>> {
         let mut all: Vec<FalcoTotals<'a>> = Vec::new();
+        let mut firsts: Vec<Option<&FalcoSample>> = Vec::new();
         for step in self.steps() {
             for pair in step.falcos() {
                 let (Pair::Both(_, falco) | Pair::Began(falco) | Pair::Ended(falco) | Pair::Unknown(falco)) =
@@ -162,18 +132,18 @@ impl<'a> Slice<'a> {
                 };
                 let index = all.iter().position(is_it).unwrap_or_else(|| {
                     all.push(FalcoTotals::new(falco));
+                    firsts.push(match pair {
+                        Pair::Both(first, _) | Pair::Ended(first) | Pair::Unknown(first) => Some(first),
+                        Pair::Began(_) => None,
+                    });
                     all.len() - 1
                 });
                 let totals = &mut all[index];
                 match pair {
-                    Pair::Both(from, to) => {
-                        totals.add(&from.now, losers_grown(from, to), to, step.length_ns());
-                        let missed = grown(from.follow_missed, to.follow_missed);
-                        totals.follow_missed = totals.follow_missed.zip(missed).map(|(sum, more)| sum + more);
-                    }
+                    Pair::Both(from, to) => totals.add(&from.now, to, step.length_ns()),
                     Pair::Began(to) => {
                         let length_ns = step.to.clock.monotonic_ns.saturating_sub(to.found_ns);
-                        totals.add(&to.before, to.losers.clone(), to, length_ns);
+                        totals.add(&to.before, to, length_ns);
                     }
                     Pair::Unknown(to) => totals.last = to,
                     Pair::Ended(_) => {}
@@ -181,10 +151,9 @@ impl<'a> Slice<'a> {
                 totals.is_gone = matches!(pair, Pair::Ended(_));
             }
         }
+        for (totals, first) in all.iter_mut().zip(firsts) {
+            totals.close(first, self.start_ns());
+        }
         all
     }
-}
-
-fn grown(from: Option<u64>, to: Option<u64>) -> Option<u64> {
-    to?.checked_sub(from?)
 }

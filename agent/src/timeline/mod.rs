@@ -21,6 +21,7 @@
 
 mod consumers;
 mod falcos;
+pub mod losses;
 pub mod overruns;
 mod probe;
 mod rings;

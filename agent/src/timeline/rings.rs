@@ -2,9 +2,10 @@
 
 use super::{
     Slice,
+    losses::overruns_grown,
     source::{Pair, Source as _},
 };
-use crate::sample::RingSample;
+use crate::sample::{Overruns, RingSample};
 
 /// One ring over a slice. Bytes are exact; times and maxima are those of looks, a few milliseconds apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct RingTotals<'a> {
     pub stalls: u64,
     /// Time of all of them, ns.
     pub stalled_ns: u64,
+    /// When it refused records; `None` where that is not known.
+    pub overruns: Option<Overruns>,
     /// Looks.
     pub looks: u64,
     /// Length of time, ns, and the most bytes that came within one such, of those that lie in the slice.
@@ -48,6 +51,7 @@ impl<'a> RingTotals<'a> {
             full_ns: 0,
             stalls: 0,
             stalled_ns: 0,
+            overruns: None,
             looks: 0,
             arrivals: Vec::new(),
             known_ns: 0,
@@ -105,6 +109,7 @@ impl<'a> Slice<'a> {
     #[must_use]
     pub fn rings(&self) -> Vec<RingTotals<'a>> {
         let mut all: Vec<RingTotals<'a>> = Vec::new();
+        let mut firsts: Vec<Option<&RingSample>> = Vec::new();
         let none = RingSample::default();
         for step in self.steps() {
             let since_start_ns = step.to.clock.monotonic_ns.saturating_sub(self.start_ns());
@@ -116,6 +121,10 @@ impl<'a> Slice<'a> {
                 };
                 let index = all.iter().position(is_it).unwrap_or_else(|| {
                     all.push(RingTotals::new(ring));
+                    firsts.push(match pair {
+                        Pair::Both(first, _) | Pair::Ended(first) | Pair::Unknown(first) => Some(first),
+                        Pair::Began(_) => None,
+                    });
                     all.len() - 1
                 });
                 let totals = &mut all[index];
@@ -130,6 +139,11 @@ impl<'a> Slice<'a> {
                 }
                 totals.is_gone = matches!(pair, Pair::Ended(_));
             }
+        }
+        for (totals, first) in all.iter_mut().zip(firsts) {
+            let before = first.and_then(|first| first.overruns.as_ref());
+            let now = totals.last.overruns.as_ref();
+            totals.overruns = now.map(|now| overruns_grown(before, now, self.start_ns()));
         }
         all
     }

@@ -4,7 +4,7 @@ use super::{
     example::{SECOND, at, falco, ring, sample, timeline},
     *,
 };
-use crate::sample::{Events, FalcoSample, LoserSample, ProbeSample, RingSample};
+use crate::sample::{Events, FalcoSample, LoserSample, LosersSample, ProbeSample, RingSample};
 
 fn with_rings(ns: u64, rings: Vec<RingSample>) -> Sample {
     Sample { rings: Some(rings), ..sample(ns) }
@@ -161,7 +161,10 @@ fn a_falco_made_while_we_watched_has_lost_what_it_says() {
 fn losers_are_told_apart() {
     let loser = |tgid, drops| LoserSample { tgid, drops, ..LoserSample::default() };
     let with = |ns: u64, n_evts, losers| Sample {
-        falcos: Some(vec![FalcoSample { losers: Some(losers), ..falco(1, 0, n_evts) }]),
+        falcos: Some(vec![FalcoSample {
+            losers: Some(LosersSample { top: losers, ..LosersSample::default() }),
+            ..falco(1, 0, n_evts)
+        }]),
         ..sample(ns)
     };
     let timeline = timeline([
@@ -170,7 +173,9 @@ fn losers_are_told_apart() {
         with(3 * SECOND, 1200, vec![loser(8, 15), loser(7, 104)]),
     ]);
     let falcos = timeline.all().falcos();
-    assert_eq!(falcos[0].losers, Some(vec![loser(8, 15), loser(7, 4)]));
+    let losers = falcos[0].losers.as_ref().unwrap();
+    assert_eq!(losers.top, [loser(8, 15), loser(7, 4)]);
+    assert_eq!((losers.attributed(), losers.unattributed), (19, 1), "of 20 drops");
 }
 
 #[test]

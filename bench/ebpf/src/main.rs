@@ -50,6 +50,20 @@ fn increment(ctx: BtfTracePointContext) -> i32 {
     0
 }
 
+/// What a tool counts for each CPU: the first word is events, the second drops (Falco's libs 0.22 and newer).
+#[map(name = "counter_maps")]
+static TOOL: Array<[u64; 13]> = Array::with_max_entries(1, 0);
+
+/// A tool that counts each syscall as an event, under the name and in the layout that dropctl follows.
+#[btf_tracepoint(function = "sys_exit")]
+fn tool(_ctx: BtfTracePointContext) -> i32 {
+    // SAFETY: no arguments; any context.
+    let Some(counters) = TOOL.get_ptr_mut(unsafe { bpf_get_smp_processor_id() } as u32) else { return 0 };
+    // SAFETY: this CPU's, to which nobody else writes while we run.
+    unsafe { (*counters)[0] = (*counters)[0].wrapping_add(1) };
+    0
+}
+
 /// A panic must not be loadable: the verifier refuses the endless loop.
 #[cfg(not(test))]
 #[panic_handler]

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod drain;
+pub(crate) mod follow;
 pub(crate) mod live;
 pub(crate) mod peers;
 pub(crate) mod syscall;
@@ -20,6 +21,7 @@ pub(crate) struct Benchmark {
 /// All of them, in the order in which they run.
 pub(crate) const ALL: &[Benchmark] = &[
     Benchmark { name: "syscall", about: "cost per syscall over an empty program", run: syscall::run },
+    Benchmark { name: "follow", about: "what following a tool adds to each syscall", run: follow::run },
     Benchmark { name: "drain", about: "records per second out of a ring that is full", run: drain::run },
     Benchmark { name: "live", about: "lossless rate through an 8 MiB ring", run: live::run },
     Benchmark {

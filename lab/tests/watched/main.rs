@@ -31,6 +31,8 @@ const TESTS: &[Test] = &[
     ("whose_drops_tool_first", whose::tool_first),
     ("whose_drops_dropctl_first", whose::dropctl_first),
     ("whose_drops_tool_again", whose::tool_again),
+    ("whose_drops_automatic", whose::automatic),
+    ("whose_drops_by_cgroup", whose::by_cgroup),
     ("lives_of_two_falcos", lives::two_falcos),
     ("lives_of_short_processes", lives::short_processes),
     ("facts_all_agree", facts::all_agree),

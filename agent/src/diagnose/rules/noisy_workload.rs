@@ -22,7 +22,7 @@ const LEAST_SHARE: f64 = 0.5;
 /// Whether one workload has most of the drops.
 pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     let falco = case.falco.as_ref()?;
-    let losers = falco.losers.as_deref()?;
+    let losers = &falco.losers.as_ref()?.top;
     let mut by_group: BTreeMap<Option<u64>, u64> = BTreeMap::new();
     for loser in losers {
         *by_group.entry(loser.cgroup_id).or_default() += loser.drops;

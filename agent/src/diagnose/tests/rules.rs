@@ -232,6 +232,7 @@ fn noise() {
         cgroup_id: Some(cgroup_id),
         slot: OPENAT,
         drops,
+        ..LoserSample::default()
     };
     assert!(!codes(&story).contains(&"DC202"), "nobody was followed");
     story.losers = Some(vec![loser(1, 4_000), loser(2, 14_000)]);

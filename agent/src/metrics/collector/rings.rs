@@ -1,5 +1,7 @@
 //! Series of the rings of other tools, and the numbers that tell them apart.
 
+mod workloads;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -77,7 +79,13 @@ impl Numbering {
         };
         families.push(labelled(names::TOOL_RING_DROPS_SOURCE, drops.iter().cloned().map(source).collect()));
         families.push(labelled(names::TOOL_RING_DROPS, drops));
+        let overruns = labels
+            .iter()
+            .filter_map(|(labels, ring)| Some((labels.values(), float(ring.overruns.as_ref()?.count))));
+        families.push(labelled(names::TOOL_RING_OVERRUNS, overruns.collect()));
         families.extend(self.falco_families(falcos));
+        let instance = |falco: &FalcoSample| Some(self.instance(&falco.tool, falco.tgid)?.to_string());
+        families.push(workloads::family(falcos, instance));
         let info = labels.iter().map(|(labels, ring)| {
             let mut values = labels.values();
             let owner = ring.owner.as_ref();
@@ -101,9 +109,9 @@ impl Numbering {
         falcos.sort_by_key(|falco| (falco.tool != "falco", Reverse(falco.map_id)));
         let mut taken = BTreeSet::new();
         for falco in falcos {
-            let process = (falco.tool.clone(), Some(falco.tgid));
             // One that is neither a known tool nor has rings has ended.
-            let Some(instance) = self.instances.of(&process).map(|number| number.to_string()) else {
+            let Some(instance) = self.instance(&falco.tool, falco.tgid).map(|number| number.to_string())
+            else {
                 continue;
             };
             if !taken.insert(instance.clone()) {

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use agent_common::watch::{HolderRow, MapRow};
 
-use super::object::{Object, WatchError};
+use super::{
+    follow::Followable,
+    object::{Object, WatchError},
+};
 use crate::{
     btf::Btf,
     observe::falco::maps::{self, ProbeMaps},
-    sample::{CaptureFacts, CounterLayout, FalcoCounts, FalcoFacts, FalcoSample, LoserSample},
+    sample::{CaptureFacts, CounterLayout, FalcoCounts, FalcoFacts, FalcoSample, LosersSample, Overruns},
     sys::{bpf, clock},
+    timeline::overruns::growth::Growth,
 };
 
 /// All of the node, by the id of the map of their counters: a reload makes new maps, and so a new probe.
@@ -32,8 +36,19 @@ struct Falco {
     readings: u64,
     traced: Option<Vec<u32>>,
     capture: Option<CaptureFacts>,
-    losers: Option<Vec<LoserSample>>,
-    follow_missed: Option<u64>,
+    losers: Option<LosersSample>,
+    /// Growth of the drops of each ring by its map id; of all of them together where no ring is known to be whose.
+    growth: BTreeMap<Option<u32>, Growth>,
+}
+
+/// A ring of a tool, and the CPUs that it serves.
+pub(super) struct Served {
+    /// Its map.
+    pub(super) map_id: u32,
+    /// Whose it is.
+    pub(super) tgid: u32,
+    /// CPUs.
+    pub(super) cpus: Vec<u32>,
 }
 
 /// What a probe was told is read at each of so many first readings: Falco fills these maps in after it made them.
@@ -78,7 +93,7 @@ impl Falcos {
                     traced: None,
                     capture: None,
                     losers: None,
-                    follow_missed: None,
+                    growth: BTreeMap::new(),
                 };
                 falco.read_told(object)?;
                 self.known.insert(falco.maps.counters.id, falco);
@@ -87,42 +102,71 @@ impl Falcos {
         Ok(())
     }
 
-    /// Reads all counters. A probe whose map is gone keeps its last ones until [`Self::find`] forgets it.
+    /// Reads all counters, at `now_ns`; whether any has more drops than before. A probe whose map is gone keeps its last
+    /// ones until [`Self::find`] forgets it.
     ///
     /// # Errors
     ///
     /// [`WatchError`].
-    pub(super) fn read(&mut self, object: &mut Object) -> Result<(), WatchError> {
+    pub(super) fn read(
+        &mut self,
+        object: &mut Object,
+        rings: &[Served],
+        now_ns: u64,
+    ) -> Result<bool, WatchError> {
+        let mut grew = false;
         for falco in self.known.values_mut() {
             let row = &falco.maps.counters;
             let bytes = object.values(row.id, maps::bytes_of(row))?;
             let counts = maps::counts(row, &bytes, falco.members.as_deref());
             falco.readings += 1;
             if let Some((now, layout)) = counts {
+                grew |= now.n_drops_buffer > falco.now.n_drops_buffer;
                 (falco.now, falco.layout) = (now, layout);
+                falco.note_growth(rings, now_ns);
                 if falco.readings <= OFTEN_AT_FIRST || falco.readings.is_multiple_of(SELDOM_LATER) {
                     falco.read_told(object)?;
                 }
             }
         }
-        Ok(())
+        Ok(grew)
     }
 
-    /// The maps of all.
-    pub(super) fn probes(&self) -> Vec<&ProbeMaps> {
-        self.known.values().map(|falco| &falco.maps).collect()
+    /// Those that can be followed.
+    pub(super) fn followables(&self) -> Vec<Followable<'_>> {
+        let all = self.known.values().map(|Falco { maps, now, traced, .. }| Followable {
+            maps,
+            counts: now,
+            // Nothing is in the table until the tool has filled it in.
+            traced: traced.as_deref().filter(|traced| !traced.is_empty()),
+        });
+        all.collect()
     }
 
     /// Takes in whose events each of them dropped.
-    pub(super) fn set_losers(
-        &mut self,
-        losers: impl Fn(u32, Option<&[u32]>) -> Option<Vec<LoserSample>>,
-        follow_missed: Option<u64>,
-    ) {
+    pub(super) fn set_losers(&mut self, losers: impl Fn(u32) -> Option<LosersSample>) {
         for (map_id, falco) in &mut self.known {
-            falco.losers = losers(*map_id, falco.traced.as_deref());
-            falco.follow_missed = follow_missed;
+            falco.losers = losers(*map_id);
         }
+    }
+
+    /// Whether a process is one of them.
+    pub(super) fn has(&self, tgid: u32) -> bool {
+        self.known.values().any(|falco| falco.maps.tgid == tgid)
+    }
+
+    /// Whether an overrun may go on.
+    pub(super) fn is_dropping(&self) -> bool {
+        self.known.values().any(|falco| falco.growth.values().any(Growth::is_open))
+    }
+
+    /// Overruns by the map id of the ring.
+    pub(super) fn overruns(&self) -> impl Iterator<Item = (u32, Overruns)> + '_ {
+        let of = |falco: &'_ Falco| {
+            let of_rings = falco.growth.iter().filter_map(|(ring, growth)| Some(((*ring)?, growth.sample())));
+            of_rings.collect::<Vec<_>>()
+        };
+        self.known.values().flat_map(of)
     }
 
     /// As last read.
@@ -133,7 +177,7 @@ impl Falcos {
             now: falco.now.clone(),
             traced_syscalls: falco.traced.clone(),
             losers: falco.losers.clone(),
-            follow_missed: falco.follow_missed,
+            overruns: falco.growth.get(&None).map(Growth::sample),
             facts: FalcoFacts { layout: falco.layout, capture: falco.capture, ..FalcoFacts::default() },
             ..maps::sample(&falco.maps)
         };
@@ -142,6 +186,20 @@ impl Falcos {
 }
 
 impl Falco {
+    fn note_growth(&mut self, rings: &[Served], now_ns: u64) {
+        let of_cpu = |cpu: &u32| self.now.cpus.get(*cpu as usize).map_or(0, |(_, drops)| *drops);
+        let own = rings.iter().filter(|ring| ring.tgid == self.maps.tgid && !ring.cpus.is_empty());
+        let mut drops: BTreeMap<Option<u32>, u64> =
+            own.map(|ring| (Some(ring.map_id), ring.cpus.iter().map(of_cpu).sum())).collect();
+        if drops.is_empty() {
+            drops.insert(None, self.now.n_drops_buffer);
+        }
+        self.growth.retain(|ring, _| drops.contains_key(ring));
+        for (ring, drops) in drops {
+            self.growth.entry(ring).or_default().add(now_ns, drops);
+        }
+    }
+
     /// What it was told: which syscalls to trace, which events to leave out.
     fn read_told(&mut self, object: &mut Object) -> Result<(), WatchError> {
         if let Some(row) = &self.maps.traced {

@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::offsets::{self, OffsetsError};
 use crate::{
     btf::{Btf, VMLINUX},
-    probe::{Facts, FactsError, Plan},
+    probe::{Cgroups, Facts, FactsError, Plan},
     setup,
     sys::{heap, rows},
 };
@@ -92,6 +92,7 @@ pub(super) struct Object {
     /// Why nothing can be followed; `None` if something can.
     cannot_follow: Option<String>,
     following: Option<BtfTracePointLinkId>,
+    cgroups: Cgroups,
     buffer: Vec<u8>,
 }
 
@@ -111,7 +112,7 @@ impl Object {
         loader
             .override_global("OFFSETS", &offsets, true)
             .override_global("SETTINGS", &settings, true)
-            .map_max_entries(FOLLOWED, facts.cpus);
+            .map_max_entries(FOLLOWED, following::place(facts.cpus as usize, 0));
         if !whose {
             loader.map_max_entries(DROPS, 1);
         }
@@ -145,8 +146,14 @@ impl Object {
             array_value: offsets.array_value.into(),
             cannot_follow,
             following: None,
+            cgroups: facts.cgroups,
             buffer,
         })
+    }
+
+    /// Which hierarchy the cgroup ids of losers are from.
+    pub(super) fn cgroups(&self) -> Cgroups {
+        self.cgroups
     }
 
     /// Where the first value of an array lies in kernel memory.

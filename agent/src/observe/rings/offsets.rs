@@ -41,6 +41,6 @@ pub(super) fn read(btf: &Btf) -> Result<Offsets, OffsetsError> {
         vma_file: of("vm_area_struct", "vm_file")?,
         vma_flags: of("vm_area_struct", "vm_flags")?,
         vma_page_offset: of("vm_area_struct", "vm_pgoff")?,
-        reserved: 0,
+        task_group_leader: of("task_struct", "group_leader")?,
     })
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     observe::tools::known::tool,
-    sample::{RingOwner, RingSample},
+    sample::{Overruns, RingOwner, RingSample},
     sys::ring::Positions,
 };
 
@@ -29,6 +29,8 @@ pub(super) struct Ring {
     is_held: bool,
     /// Whose it is.
     pub(super) place: Place,
+    /// When it refused records, where that is known.
+    pub(super) overruns: Option<Overruns>,
 }
 
 /// What the last look at a ring saw.
@@ -49,7 +51,16 @@ impl Ring {
         let Look { time_ns, positions, pending, .. } = iterator::look(&row);
         let first = if is_new { Positions { producer: 0, consumer: 0 } } else { positions };
         let statistics = Statistics::new(row.max_entries.into(), time_ns, first, positions);
-        Self { row, statistics, pending, found_ns: time_ns, time_ns, is_held: false, place: Place::default() }
+        Self {
+            row,
+            statistics,
+            pending,
+            found_ns: time_ns,
+            time_ns,
+            is_held: false,
+            place: Place::default(),
+            overruns: None,
+        }
     }
 
     /// Another look.
@@ -91,7 +102,7 @@ impl Ring {
     }
 
     fn look_back(&self, every: Duration) -> RingSample {
-        let Self { row, statistics, pending, found_ns, time_ns, place, .. } = self;
+        let Self { row, statistics, pending, found_ns, time_ns, place, overruns, .. } = self;
         let positions = statistics.positions();
         let capacity_bytes = u64::from(row.max_entries);
         let overwrites = self.overwrites();
@@ -124,6 +135,7 @@ impl Ring {
                 .into_iter()
                 .filter(|(length_ns, _)| *length_ns >= shortest_ns)
                 .collect(),
+            overruns: overruns.clone(),
             owner: place.owner.as_ref().map(ring_owner),
             places: place.places.clone(),
             is_own: place.is_own,

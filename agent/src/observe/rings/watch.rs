@@ -1,7 +1,9 @@
 //! The watching thread: finds rings, looks at them many times a second, lets go of those that are gone.
 
+mod readings;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
@@ -10,29 +12,41 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent_common::watch::MapRow;
-
 use super::{
     drains::Pressed,
-    falcos::Falcos,
+    falcos::{Falcos, Served},
     follow::Follow,
     iterator::Iterator,
     object::{Object, WatchError},
-    owners::{Place, Seen, places},
     pages::Pages,
     ring::Ring,
     source::{Route, Source},
 };
-use crate::sample::{FalcoSample, RingSample};
+use crate::{
+    observe::cgroups::Cgroups,
+    sample::{FalcoSample, RingSample},
+    setup::Whose,
+};
 
 /// How rings are to be watched.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     /// Which way; the better one that is allowed if it is left open.
     pub route: Option<Route>,
     /// Whether to follow tools' drop counters on the syscall path, to see whose events they drop.
-    pub whose: bool,
+    pub whose: Whose,
+    /// With [`Whose::Auto`]: time without drops after which that ends.
+    pub quiet: Duration,
 }
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { route: None, whose: Whose::Off, quiet: QUIET }
+    }
+}
+
+/// See [`Wanted::quiet`].
+const QUIET: Duration = Duration::from_secs(300);
 
 /// Time between two looks: a consumer's sleep of 30 ms is seen, and the look costs nothing to speak of.
 const EVERY_PAGES: Duration = Duration::from_millis(5);
@@ -64,7 +78,7 @@ pub struct Rings {
 #[derive(Default)]
 pub(super) struct Watched {
     rings: BTreeMap<u32, Ring>,
-    falcos: Falcos,
+    falcos: Vec<FalcoSample>,
     /// The newest ring at the last time that all were looked for; `None` before that.
     newest: Option<u32>,
     /// Our process id in the initial pid namespace, once it is known.
@@ -82,7 +96,7 @@ impl Rings {
     ///
     /// [`WatchError`].
     pub fn start(wanted: Wanted) -> Result<Self, WatchError> {
-        let object = Object::load(wanted.whose)?;
+        let object = Object::load(wanted.whose != Whose::Off)?;
         let cannot_follow = object.cannot_follow().map(str::to_owned);
         let route = match wanted.route {
             Some(route) => route,
@@ -95,12 +109,18 @@ impl Rings {
         };
         let watched = Arc::<Mutex<Watched>>::default();
         let (orders, ordered) = channel();
+        let whose = if cannot_follow.is_some() { Whose::Off } else { wanted.whose };
         let mut watch = Watch {
+            follow: Follow::new(whose, wanted.quiet, Cgroups::of_node(object.cgroups())),
             object,
             source,
             every,
             watched: Arc::clone(&watched),
-            follow: Follow::default(),
+            falcos: Falcos::default(),
+            served: Vec::new(),
+            has_grown: true,
+            had_grown: true,
+            next_reading: Instant::now(),
             owners_known: None,
         };
         watch.discover()?;
@@ -152,7 +172,7 @@ impl Rings {
     /// Every Falco's counters as last read.
     #[must_use]
     pub fn falcos(&self) -> Vec<FalcoSample> {
-        self.lock().falcos.sample()
+        self.lock().falcos.clone()
     }
 
     /// Whether process ids of samples are those that this process sees in /proc.
@@ -192,7 +212,15 @@ struct Watch {
     source: Box<dyn Source>,
     every: Duration,
     watched: Arc<Mutex<Watched>>,
+    falcos: Falcos,
     follow: Follow,
+    /// Rings with an owner and the CPUs that they serve.
+    served: Vec<Served>,
+    /// A counter of drops has grown since it was last read whose they were; or between the two readings before.
+    has_grown: bool,
+    had_grown: bool,
+    /// The next reading of counters between two that are always made.
+    next_reading: Instant,
     owners_known: Option<Instant>,
 }
 
@@ -210,7 +238,7 @@ impl Watch {
             };
             let mut outcome = self.look();
             if let Some(done) = order {
-                outcome = outcome.and_then(|()| self.read_counters());
+                outcome = outcome.and_then(|()| self.read_all());
                 // Nobody waits any more if it took too long.
                 let _ = done.try_send(());
             }
@@ -222,7 +250,9 @@ impl Watch {
             self.lock().failure = failure;
         }
         // The last word, so that a report ends with what was counted by then.
-        let last = self.look().and_then(|()| self.read_counters());
+        let last = self.look().and_then(|()| self.follow.detach(&mut self.object));
+        self.has_grown = true;
+        let last = last.and_then(|()| self.read_all());
         self.lock().failure = last.err().map(|error| error.to_string());
     }
 
@@ -233,14 +263,19 @@ impl Watch {
     fn look(&mut self) -> Result<(), WatchError> {
         let looks = self.source.look(&mut self.object)?;
         let mut watched = self.lock();
+        let Watched { rings, pressed, .. } = &mut *watched;
+        let mut is_filling = false;
         for look in looks {
-            if let Some(ring) = watched.rings.get_mut(&look.map_id) {
+            if let Some(ring) = rings.get_mut(&look.map_id) {
                 ring.add(look);
+                let owner = ring.place.owner.as_ref();
+                is_filling |=
+                    ring.last_look().is_above_half && owner.is_some_and(|owner| self.falcos.has(owner.tgid));
             }
         }
-        let Watched { rings, pressed, .. } = &mut *watched;
         pressed.add(rings.values());
-        Ok(())
+        drop(watched);
+        if is_filling || self.falcos.is_dropping() { self.read_between() } else { Ok(()) }
     }
 
     /// Takes up new rings and lets go of the dead.
@@ -251,11 +286,12 @@ impl Watch {
             rows.retain(|row| row.references > REFERENCES_OF_OURS || !self.knows(row.id));
         }
         rows.truncate(MOST_RINGS);
-        let has_new = rows.iter().any(|row| !self.knows(row.id));
         let ids: Vec<u32> = rows.iter().map(|row| row.id).collect();
+        // A tool that has gone took its rings along.
+        let has_changed = !self.lock().rings.keys().eq(ids.iter().collect::<BTreeSet<_>>());
         self.source.watch(&ids);
         let stale = self.owners_known.is_none_or(|at| at.elapsed() >= OWNERS_EVERY);
-        let places = if has_new || stale { Some(self.places(&rows)?) } else { None };
+        let places = if has_changed || stale { Some(self.places(&rows)?) } else { None };
         let mut watched = self.lock();
         watched.rings.retain(|id, _| ids.contains(id));
         // Ids count upwards (`bpf_map_alloc_id`, kernel/bpf/syscall.c): a higher one was made since, and began empty.
@@ -270,46 +306,17 @@ impl Watch {
                 ring.place = place;
             }
         }
+        let served = |(map_id, ring): (&u32, &Ring)| {
+            let tgid = ring.place.owner.as_ref()?.tgid;
+            Some(Served { map_id: *map_id, tgid, cpus: ring.place.places.clone() })
+        };
+        let all = watched.rings.iter().filter_map(served).collect();
         drop(watched);
-        self.read_counters()
-    }
-
-    fn read_counters(&mut self) -> Result<(), WatchError> {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.falcos.read(&mut self.object)?;
-        let missed = self.object.follow_missed();
-        let losers = |map_id, traced: Option<&[u32]>| self.follow.losers(&self.object, map_id, traced);
-        watched.falcos.set_losers(losers, missed);
-        Ok(())
+        self.served = all;
+        self.read_all()
     }
 
     fn knows(&self, map_id: u32) -> bool {
         self.lock().rings.contains_key(&map_id)
-    }
-
-    fn places(&mut self, rings: &[MapRow]) -> Result<BTreeMap<u32, Place>, WatchError> {
-        const POINTER: usize = size_of::<u64>();
-        self.owners_known = Some(Instant::now());
-        let holders = self.object.holders()?;
-        let mut outer = Vec::new();
-        let tables = self.object.tables()?;
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.own_tgid = self.object.own_tgid();
-        watched.falcos.find(&mut self.object, &tables, &holders)?;
-        watched.pressed.find(&mut self.object, &tables, &holders)?;
-        if self.object.cannot_follow().is_none() {
-            self.follow.set(&mut self.object, &watched.falcos.probes())?;
-        }
-        drop(watched);
-        for table in tables {
-            if table.map_type == agent_common::watch::ARRAY_OF_MAPS {
-                let length = (table.max_entries as usize).min(4096) * POINTER;
-                let bytes = self.object.values(table.id, length)?;
-                let words = bytes.chunks_exact(POINTER).filter_map(|word| word.try_into().ok());
-                outer.push((table, words.map(u64::from_ne_bytes).collect()));
-            }
-        }
-        let own_tgid = self.object.own_tgid().unwrap_or(0);
-        Ok(places(&Seen { rings, outer: &outer, holders: &holders, own_tgid }))
     }
 }

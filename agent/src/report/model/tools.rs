@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{evidence::Evidence, sample::FalcoFacts};
+use crate::{
+    evidence::Evidence,
+    sample::{FalcoFacts, LossRoute, Workload, WorkloadDrops},
+};
 
 /// A process with BPF ring buffers, or a known tool without.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +27,9 @@ pub struct Tool {
     pub counters: Option<Counters>,
     /// What it says about itself, beside what its maps show: Falco and tools with the same probe.
     pub falco: Option<FalcoFacts>,
+    /// The newest overruns of its rings, by their start; absent where it is not known when it dropped events.
+    #[serde(default)]
+    pub overruns: Option<Vec<ToolOverrun>>,
 }
 
 /// A known tool as a process, through all its lives since dropctl watches.
@@ -74,6 +80,25 @@ pub struct Exit {
     pub is_oom: Option<bool>,
 }
 
+/// One overrun of a tool's ring: an interval in which its counter of drops grew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolOverrun {
+    /// Its ring by map id; absent where it is not known which of them dropped.
+    pub map_id: Option<u32>,
+    /// Places of that ring, as in [`Ring::places`].
+    pub places: Vec<u32>,
+    /// Start, seconds from the start of the window.
+    pub start_seconds: f64,
+    /// Length.
+    pub seconds: f64,
+    /// Where start and length come from. Estimated: between the readings before and after the counter grew.
+    pub times_evidence: Evidence,
+    /// Events.
+    pub drops: u64,
+    /// Where that number comes from.
+    pub drops_evidence: Evidence,
+}
+
 /// Counters of Falco's modern probe, by Falco's names, in the window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Counters {
@@ -109,6 +134,18 @@ pub struct Counters {
 pub struct Losers {
     /// Exact: the tool's own counter was followed at each syscall exit. Estimated if the kernel skipped looks at it.
     pub evidence: Evidence,
+    /// How it is known.
+    #[serde(default)]
+    pub route: LossRoute,
+    /// What that way cannot see.
+    #[serde(default)]
+    pub cannot_see: Vec<String>,
+    /// The events of `top` and `others` by workload, most first.
+    #[serde(default)]
+    pub workloads: Vec<WorkloadDrops>,
+    /// Those of workloads that have ended or found no place.
+    #[serde(default)]
+    pub workloads_other: u64,
     /// Those who lost most.
     pub top: Vec<Loser>,
     /// Events of all others.
@@ -126,10 +163,13 @@ pub struct Losers {
 pub struct Loser {
     /// Process id in the initial pid namespace.
     pub tgid: u32,
-    /// Name, unless it was gone at the end or dropctl runs in another pid namespace.
+    /// Name of the process at its last drop.
     pub comm: Option<String>,
     /// cgroup, where the node tells.
     pub cgroup_id: Option<u64>,
+    /// What it belongs to; absent where the path of its cgroup was not found.
+    #[serde(default)]
+    pub workload: Option<Workload>,
     /// Syscall.
     pub syscall: String,
     /// Events.
@@ -182,6 +222,12 @@ pub struct Ring {
     pub stalled_seconds: f64,
     /// Records that it refused, by the tool's own counters of the CPUs that it serves; absent where they are not known.
     pub drops: Option<u64>,
+    /// Overruns; absent where it is not known when it refused records.
+    #[serde(default)]
+    pub overrun_count: Option<u64>,
+    /// Time of all of them, by the readings around them.
+    #[serde(default)]
+    pub overrun_seconds: Option<f64>,
     /// Looks.
     pub looks: u64,
     /// The most bytes that came within a length of time: a lower bound, at least half the truth.

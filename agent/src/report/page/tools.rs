@@ -1,9 +1,12 @@
 //! What other tools' rings and counters come to.
 
 use super::{Block, falco};
-use crate::report::{
-    model::{Losers, Report, Ring, Tool},
-    number::{byte_rate, bytes, count, percent, rate, seconds},
+use crate::{
+    report::{
+        model::{Loser, Losers, Report, Ring, Tool},
+        number::{byte_rate, bytes, count, percent, rate, seconds},
+    },
+    sample::{LossRoute, Workload},
 };
 
 /// Rings that nothing came into are counted and not listed.
@@ -109,11 +112,52 @@ pub(super) fn counters(report: &Report, page: &mut Vec<Block>) {
                 Some(missed) if missed > 0 => format!("; the kernel skipped {} looks at it", count(missed)),
                 _ => String::new(),
             };
-            page.push(Block::Text(format!("Whose events {name} dropped, by following its counter{how}:")));
+            let LossRoute::Follow = losers.route;
+            page.push(Block::Text(format!(
+                "Whose events {name} dropped, by following {name}'s own counter{how}:"
+            )));
             page.push(whose(losers, counters.n_drops_buffer));
+            page.push(Block::Text(format!(
+                "Not seen this way, and so unattributed: {}.",
+                losers.cannot_see.join("; ")
+            )));
         }
         falco::facts(tool, page);
     }
+}
+
+/// When tools of Falco's family dropped events.
+pub(super) fn overruns(report: &Report, page: &mut Vec<Block>) {
+    for tool in report.tools.iter().flatten() {
+        let overruns = tool.overruns.as_deref().unwrap_or_default();
+        if overruns.is_empty() {
+            continue;
+        }
+        let name = tool.comm.as_deref().unwrap_or("unknown");
+        page.push(Block::Text(format!("When {name} dropped them (times estimated, drops its own):")));
+        let rows = overruns.iter().rev().take(OVERRUNS_SHOWN).rev().map(|overrun| {
+            let ring = overrun.places.first().map_or_else(|| "all".to_owned(), ToString::to_string);
+            vec![ring, seconds(overrun.start_seconds), seconds(overrun.seconds), count(overrun.drops)]
+        });
+        let rows = rows.collect();
+        page.push(Block::Table { columns: vec!["ring", "start", "length", "dropped"], rows });
+        let hidden = overruns.len().saturating_sub(OVERRUNS_SHOWN);
+        if hidden > 0 {
+            page.push(Block::Text(format!("{hidden} more before these.")));
+        }
+    }
+}
+
+/// Rows of the table of overruns.
+const OVERRUNS_SHOWN: usize = 10;
+
+/// What a loser belongs to, in one word or two.
+fn workload(loser: &Loser) -> String {
+    let Some(Workload { namespace, pod, container }) = &loser.workload else {
+        return loser.cgroup_id.map_or_else(|| "unknown".to_owned(), |id| format!("cgroup {id}"));
+    };
+    let parts: Vec<&str> = [namespace, pod, container].into_iter().flatten().map(String::as_str).collect();
+    parts.join("/")
 }
 
 /// Rows of the table of losers.
@@ -130,7 +174,7 @@ fn whose(losers: &Losers, all: u64) -> Block {
             vec![
                 loser.comm.clone().unwrap_or_else(|| "unknown".to_owned()),
                 loser.tgid.to_string(),
-                loser.cgroup_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string()),
+                workload(loser),
                 loser.syscall.clone(),
                 count(loser.drops),
                 share(loser.drops),
@@ -144,5 +188,5 @@ fn whose(losers: &Losers, all: u64) -> Block {
             rows.push(vec![name.to_owned(), empty(), empty(), empty(), count(drops), share(drops)]);
         }
     }
-    Block::Table { columns: vec!["process", "pid", "cgroup id", "syscall", "dropped", "share"], rows }
+    Block::Table { columns: vec!["process", "pid", "workload", "syscall", "dropped", "share"], rows }
 }

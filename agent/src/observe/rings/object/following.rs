@@ -2,14 +2,14 @@
 
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
-use agent_common::watch::{Loser, TARGETS, Target};
+use agent_common::watch::{Followed, Loser, Loss, NAME_BYTES, TARGETS, Target};
 use aya::{
     Btf as AyaBtf, Ebpf, Pod,
     maps::{Array, PerCpuHashMap},
     programs::{BtfTracePoint, ProgramError},
 };
 
-use super::{DROPS, Object, WatchError};
+use super::{DROPS, FOLLOWED, Object, WatchError};
 use crate::probe::missed::missed_runs;
 
 const FOLLOWING: &str = "FOLLOWING";
@@ -64,12 +64,51 @@ impl Object {
         Ok(())
     }
 
-    /// Drops by loser, over all CPUs.
-    pub(in crate::observe::rings) fn drops(&self) -> Vec<(Loser, u64)> {
+    /// Whether the program that follows is attached.
+    pub(in crate::observe::rings) fn is_following(&self) -> bool {
+        self.following.is_some()
+    }
+
+    /// Says where a target's counters stood before it is followed. It must have no address, and no run may be left that
+    /// saw one.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchError::Request`].
+    pub(in crate::observe::rings) fn set_followed(
+        &mut self,
+        target: usize,
+        cpus: &[(u64, u64)],
+    ) -> Result<(), WatchError> {
+        let map = self.ebpf.map_mut(FOLLOWED).ok_or(WatchError::OwnMap)?;
+        let mut map: Array<_, Followed> = Array::try_from(map).map_err(WatchError::Request)?;
+        for (cpu, (events, drops)) in cpus.iter().enumerate() {
+            let place = place(cpu, target);
+            if place < map.len() {
+                let followed = Followed { last: [*events, *drops], ..Followed::default() };
+                map.set(place, followed, 0).map_err(WatchError::Request)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the first `cpus` CPUs last saw of a target.
+    pub(in crate::observe::rings) fn followed(&self, target: usize, cpus: usize) -> Vec<Followed> {
+        let Some(map) = self.ebpf.map(FOLLOWED) else { return Vec::new() };
+        let Ok(map) = Array::<_, Followed>::try_from(map) else { return Vec::new() };
+        (0..cpus).map_while(|cpu| map.get(&place(cpu, target), 0).ok()).collect()
+    }
+
+    /// What each loser lost, over all CPUs. One pass over the table for all targets.
+    pub(in crate::observe::rings) fn losses(&self) -> Vec<(Loser, Loss)> {
         let Some(map) = self.ebpf.map(DROPS) else { return Vec::new() };
-        let Ok(map) = PerCpuHashMap::<_, Loser, u64>::try_from(map) else { return Vec::new() };
+        let Ok(map) = PerCpuHashMap::<_, Loser, Loss>::try_from(map) else { return Vec::new() };
+        let sum = |cpus: &[Loss]| Loss {
+            drops: cpus.iter().map(|loss| loss.drops).sum(),
+            comm: cpus.iter().max_by_key(|loss| loss.drops).map_or([0; NAME_BYTES], |loss| loss.comm),
+        };
         // An entry that cannot be read was forgotten meanwhile.
-        map.iter().flatten().map(|(loser, cpus)| (loser, cpus.iter().sum())).collect()
+        map.iter().flatten().map(|(loser, cpus)| (loser, sum(&cpus))).collect()
     }
 
     /// Runs of the program that follows which the kernel skipped since it was loaded: each may have moved drops to the
@@ -79,21 +118,24 @@ impl Object {
         missed_runs(fd.as_fd().as_raw_fd())
     }
 
-    /// Makes room in the table of losers: those of generations that are not followed any more are forgotten.
+    /// Takes losers out of the table that no run counts any more.
     ///
     /// # Errors
     ///
     /// [`WatchError::Request`].
-    pub(in crate::observe::rings) fn keep_drops_of(&mut self, generations: &[u64]) -> Result<(), WatchError> {
-        let losers: Vec<Loser> = self.drops().into_iter().map(|(loser, _)| loser).collect();
+    pub(in crate::observe::rings) fn forget_losers(&mut self, losers: &[Loser]) -> Result<(), WatchError> {
         let map = self.ebpf.map_mut(DROPS).ok_or(WatchError::OwnMap)?;
-        let mut map: PerCpuHashMap<_, Loser, u64> =
+        let mut map: PerCpuHashMap<_, Loser, Loss> =
             PerCpuHashMap::try_from(map).map_err(WatchError::Request)?;
         // One that is gone already is as good.
-        let gone = losers.iter().filter(|loser| !generations.contains(&loser.generation));
-        gone.for_each(|loser| _ = map.remove(loser));
+        losers.iter().for_each(|loser| _ = map.remove(loser));
         Ok(())
     }
+}
+
+/// Where a CPU keeps what it saw of a target.
+pub(super) fn place(cpu: usize, target: usize) -> u32 {
+    u32::try_from(cpu * TARGETS + target).unwrap_or(u32::MAX)
 }
 
 pub(super) fn load(ebpf: &mut Ebpf, btf: &AyaBtf) -> Result<(), ProgramError> {
