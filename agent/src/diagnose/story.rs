@@ -59,6 +59,8 @@ pub(super) struct Story {
     pub(super) kernel: &'static str,
     /// Each sample sees both rings full, and the oldest record not committed.
     pub(super) is_pending: bool,
+    /// Its rings were drained before, and not only since the first sample.
+    pub(super) is_drained: bool,
 }
 
 impl Story {
@@ -93,6 +95,7 @@ impl Story {
             exits: vec![(OPENAT, 30_000), (CLOSE, 30_000)],
             kernel: "6.12.9",
             is_pending: false,
+            is_drained: true,
         }
     }
 
@@ -238,7 +241,7 @@ impl Story {
             time_ns: now_ns,
             capacity_bytes: self.capacity_bytes,
             producer_bytes: produced,
-            consumer_bytes: produced,
+            consumer_bytes: if self.is_drained { produced } else { 0 },
             produced_bytes: produced,
             consumed_bytes: EVENT_BYTES * past.iter().map(|second| second.consumed / 2).sum::<u64>(),
             backlog_bytes: if self.is_pending { self.capacity_bytes - 8 } else { 0 },

@@ -85,6 +85,8 @@ fn without_its_thread_nothing_is_guessed() {
 fn a_start_explains_the_loss_that_ends_with_it() {
     let mut story = pressed([150, 10, 0, 800, 40]);
     story.tool.as_mut().unwrap().start_ns = Some(1_002 * super::story::SECOND);
+    assert_eq!(story.causes(), ["DC104"], "it had begun to drain");
+    story.is_drained = false;
     assert_eq!(story.causes(), ["DC110"]);
 }
 

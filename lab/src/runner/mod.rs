@@ -40,6 +40,8 @@ const SEEDS_OF_PROOF: u64 = 1;
 struct Runner<'a> {
     arguments: &'a RunArgs,
     known: Known,
+    /// This program under the name of Falco, for which dropctl shall take the stand-in.
+    falco: PathBuf,
     tally: Tally,
 }
 
@@ -60,7 +62,10 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<ExitCode> {
         ("scratch".to_owned(), json!(path("scratch"))),
         ("config".to_owned(), json!(path("falco.yaml"))),
     ]);
-    let mut runner = Runner { arguments, known, tally: Tally::default() };
+    let falco = folder.path().join("falco");
+    let own = std::env::current_exe().context("where is this program?")?;
+    fs::copy(&own, &falco).with_context(|| format!("copy {}", own.display()))?;
+    let mut runner = Runner { arguments, known, falco, tally: Tally::default() };
     let text = match arguments.prove {
         true => runner.prove(&scenarios)?,
         false => runner.score(&scenarios)?,
@@ -134,7 +139,7 @@ impl Runner<'_> {
         if let Some(lock) = &lock {
             lock.lock().context("wait for the lock")?;
         }
-        once::run(setup, onlookers)
+        once::run(setup, &self.falco, onlookers)
     }
 
     fn dropctl(&self) -> Result<PathBuf> {

@@ -38,13 +38,14 @@ pub(super) struct Onlookers {
     pub(super) beside: Option<String>,
 }
 
-/// Runs it. Nothing is left behind, whatever happens.
-pub(super) fn run(setup: &Setup, onlookers: &Onlookers) -> Result<Outcome> {
+/// Runs it, with `falco` as the tool. Nothing is left behind, whatever happens.
+pub(super) fn run(setup: &Setup, falco: &Path, onlookers: &Onlookers) -> Result<Outcome> {
     let mut cgroups = Cgroups::new()?;
     // Declared after the cgroups, so that they end before: a cgroup can only be removed when it is empty.
     let mut processes = Vec::new();
     let mut place = |name: &str, process: &Process, verb: &str| -> Result<Command> {
-        let mut command = Command::new(std::env::current_exe().context("where is this program?")?);
+        let own = || std::env::current_exe().context("where is this program?");
+        let mut command = Command::new(if verb == "standin" { falco.to_owned() } else { own()? });
         command.arg(verb).arg("--with-parent").args(process.flags.arguments()?);
         for folder in cgroups.group(name, &process.limits)? {
             command.arg("--cgroup").arg(folder);

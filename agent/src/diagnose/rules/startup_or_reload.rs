@@ -1,7 +1,7 @@
 //! DC110 startup-or-reload: the loss fell in the first seconds of the tool, or of its new configuration.
 //!
-//! It is this when events were lost within seconds after the tool started, or loaded its configuration anew (its maps are made anew then).
-//! Falco's programs are attached before it has read /proc, its rules and its plugins; what arrives meanwhile waits in the rings.
+//! It is this when events were lost within seconds after the tool started, or loaded its configuration anew (its maps are made anew then),
+//! and nothing had been taken out of its rings when the loss began. Falco's programs are attached before it has read /proc, its rules and its plugins; what arrives meanwhile waits in the rings.
 //!
 //! A larger ring helps, and so do fewer reloads (`watch_config_files: false`) and a start in a quiet moment. If the loss goes on later, that
 //! part has a cause of its own.
@@ -38,6 +38,9 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     if since(case.loss.to_ns) > ENDS_WITHIN_NS {
         return Verdict::Silent(format!("the loss went on for long after its {what}"));
     }
+    if has_begun_to_drain(case) {
+        return Verdict::Silent("it had begun to drain its rings before".to_owned());
+    }
     let summary = format!(
         "{} lost {} within {} of its {what}.",
         words::name(case),
@@ -68,6 +71,15 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         ],
         remedies,
     })
+}
+
+/// Whether anything had been taken out of the tool's rings by the end of the first step with loss.
+fn has_begun_to_drain(case: &Case<'_>) -> bool {
+    let tgid = case.loss.subject.tgid;
+    let first = case.slice.samples().iter().find(|sample| sample.clock.monotonic_ns > case.loss.from_ns);
+    let rings = first.and_then(|sample| sample.rings.as_deref()).unwrap_or_default().iter();
+    let mut of_tool = rings.filter(|ring| ring.owner.as_ref().is_some_and(|owner| owner.tgid == tgid));
+    of_tool.any(|ring| ring.consumer_bytes > 0)
 }
 
 /// The last start or reload before the end of the loss, `CLOCK_MONOTONIC` ns.

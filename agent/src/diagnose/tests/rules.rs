@@ -165,13 +165,15 @@ fn memory() {
 fn starts_and_reloads() {
     let rule: Rule = rules::startup_or_reload::check;
     let with = |change: fn(&mut ToolSample)| {
-        let mut story = burst();
+        let mut story = Story { is_drained: false, ..burst() };
         change(story.tool.as_mut().expect("a tool"));
         story
     };
     fires(&with(|tool| tool.start_ns = Some(1_002 * SECOND)), rule);
     fires(&with(|tool| tool.last_reload_ns = Some(1_003 * SECOND)), rule);
     is_silent(&burst(), rule);
+    let drained = Story { is_drained: true, ..with(|tool| tool.start_ns = Some(1_002 * SECOND)) };
+    is_silent(&drained, rule);
     does_not_know(&Story { tool: None, ..burst() }, rule);
 }
 

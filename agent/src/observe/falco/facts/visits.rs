@@ -18,8 +18,8 @@ use std::{
 use super::{compare, visit::Visit};
 use crate::sample::{FalcoFacts, FalcoSample, RingSample};
 
-/// Time between two visits: a configuration changes by hand.
-const EVERY: Duration = Duration::from_secs(15);
+/// Time between two visits: a report of ten seconds sees its page's numbers grow.
+const EVERY: Duration = Duration::from_secs(5);
 /// A visit that takes longer hangs: each page answers within a second.
 const LONGEST: Duration = Duration::from_secs(5);
 /// Threads at most.
