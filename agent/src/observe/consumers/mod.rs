@@ -23,6 +23,8 @@ use std::{
     time::Duration,
 };
 
+use caps::{CapSet, Capability};
+
 use self::watched::{Place, Watched};
 use crate::{
     observe::{groups::Hierarchies, rings::Drains},
@@ -161,10 +163,16 @@ pub fn visibility(is_watched: bool) -> Vec<Visibility> {
                     the kernel names them (hostPID: true)";
         return vec![fact("consumers", false, note)];
     }
-    // Nothing is asked of the kernel but what is asked of a tool: process 1 is not ours either.
-    let first = Path::new("/proc/1");
-    let may_trace = fs::read_link(first.join("exe")).is_ok();
-    let may_open_syscall = may_trace && fs::File::open(first.join("syscall")).is_ok();
+    // By capabilities: a process to try it on may refuse even those who may read a tool's files, as process 1 of some
+    // machines does.
+    let effective = caps::read(None, CapSet::Effective).unwrap_or_default();
+    let has = |capability| effective.contains(&capability);
+    let may_trace = has(Capability::CAP_SYS_PTRACE);
+    // The file is of mode 0400 and root's.
+    let reads_roots = rustix::process::geteuid().is_root()
+        || has(Capability::CAP_DAC_READ_SEARCH)
+        || has(Capability::CAP_DAC_OVERRIDE);
+    let may_open_syscall = may_trace && reads_roots;
     vec![
         fact(
             "consumers",

@@ -35,7 +35,8 @@ pub struct ThreadLook {
     pub involuntary: Option<u64>,
     /// Major faults.
     pub major_faults: Option<u64>,
-    /// Waiting for block devices, clock ticks; `None` while delay accounting is off.
+    /// Waiting for block devices, clock ticks; `None` while there was none: with delay accounting off, the default since
+    /// Linux 5.14, the kernel prints 0 as well (kernel/delayacct.c).
     pub block_io_ticks: Option<u64>,
 }
 
@@ -57,7 +58,7 @@ pub fn read(folder: &Path) -> Option<ThreadLook> {
         voluntary: status_field(&status, "voluntary_ctxt_switches"),
         involuntary: status_field(&status, "nonvoluntary_ctxt_switches"),
         major_faults: field(12),
-        block_io_ticks: field(42),
+        block_io_ticks: field(42).filter(|ticks| *ticks > 0),
     })
 }
 
@@ -128,6 +129,13 @@ mod tests {
             fs::write(folder.path().join(name), text).unwrap();
         }
         folder
+    }
+
+    #[test]
+    fn no_delay_and_no_accounting_are_not_told_apart() {
+        let thread = thread();
+        fs::write(thread.path().join("stat"), STAT.replace(" 39 ", " 0 ")).unwrap();
+        assert_eq!(read(thread.path()).unwrap().block_io_ticks, None);
     }
 
     #[test]
