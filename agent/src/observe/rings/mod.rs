@@ -11,6 +11,7 @@ mod iterator;
 mod object;
 mod offsets;
 pub mod owners;
+mod pace;
 mod pages;
 mod ring;
 mod source;
