@@ -11,7 +11,6 @@ mod iterator;
 mod object;
 mod offsets;
 pub mod owners;
-mod pace;
 mod pages;
 mod ring;
 mod source;
