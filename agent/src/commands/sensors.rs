@@ -11,7 +11,7 @@ use crate::{
         falco::facts::Visits,
         node, own,
         pressure::Pressure,
-        rings::{Rings, Route, Wanted, WatchError},
+        rings::{Refusals, Rings, Route, Wanted, WatchError},
         tools::Tools,
     },
     probe::{Mode, Probe, ProbeError, Request, Visibility},
@@ -45,7 +45,9 @@ impl Sensors {
         // Loaded first, because what it cannot do without ends dropctl; attached last, when all is ready.
         let is_passive = request.mode == Mode::Passive;
         let mut probe = (!is_passive).then(|| Probe::load(request, log::kernel_half())).transpose()?;
-        let rings = Rings::start(Wanted { route: None, whose: whose && !is_passive });
+        let whose_now = whose && !is_passive;
+        let refusals = if whose_now { Refusals::Unknown } else { Refusals::Off };
+        let rings = Rings::start(Wanted { route: None, whose: whose_now, refusals });
         if let (true, Err(error)) = (is_passive, &rings) {
             bail!("mode passive watches ring buffers and nothing else, and cannot: {error}");
         }
@@ -57,7 +59,8 @@ impl Sensors {
         }
         visibility.push(rings_visibility(&rings));
         if whose {
-            visibility.extend(rings.as_ref().ok().map(|rings| whose_visibility(rings, is_passive)));
+            let of = |rings| [whose_visibility(rings, is_passive), refusals_visibility(rings, is_passive)];
+            visibility.extend(rings.as_ref().ok().into_iter().flat_map(of));
         }
         let tools = Tools::start();
         visibility.push(tools_visibility(&tools));
@@ -200,6 +203,20 @@ fn tools_visibility(tools: &std::io::Result<Tools>) -> Visibility {
     };
     let available = tools.as_ref().is_ok_and(Tools::sees_processes);
     Visibility { capability: "tools".to_owned(), available, note }
+}
+
+/// Whether refusals are counted for tools that do not count them, or not where dropctl can see it.
+fn refusals_visibility(rings: &Rings, is_passive: bool) -> Visibility {
+    const WHAT: &str = "drops of tools with unknown counters, and whose events";
+    let cannot = rings.cannot_count_refusals();
+    let note = match &cannot {
+        None => format!("{WHAT}: counted behind the ring buffer helpers, at each refusal"),
+        Some(_) if is_passive => format!("{WHAT}: mode passive attaches nothing to other tools' records"),
+        Some(why) => {
+            format!("{WHAT}: {why}; docs/refusals.md says which kernels let these helpers be traced")
+        }
+    };
+    Visibility { capability: "refusals".to_owned(), available: cannot.is_none(), note }
 }
 
 /// Whether the rings of the node are watched, and which way.

@@ -3,6 +3,7 @@
 //! `DROPCTL_BLESS=1 cargo test` (or `cargo xtask bless`) accepts new pages.
 
 mod lives;
+mod refused;
 
 use std::{fs, path::PathBuf};
 
@@ -106,7 +107,13 @@ fn rings() -> Vec<RingSample> {
             interval_backlog_max_bytes: 4096,
             ..ring.clone()
         },
-        RingSample { map_id: 3, places: Vec::new(), owner: None, ..ring.clone() },
+        RingSample {
+            map_id: 3,
+            places: Vec::new(),
+            owner: None,
+            refused: Some(refused::sample()),
+            ..ring.clone()
+        },
         RingSample {
             map_id: 4,
             produced_bytes: 0,

@@ -6,6 +6,7 @@ use super::{
     lives,
     model::{Arrival, Category, Counters, Loser, Losers, Ring, Tool},
     number::{self, float, ratio},
+    refused,
 };
 use crate::{
     diagnose::{Finding, catalogue::Role},
@@ -130,13 +131,19 @@ fn processes<'a>(falcos: &[FalcoTotals<'a>]) -> BTreeMap<u32, FalcoTotals<'a>> {
 
 fn build_ring(ring: &RingTotals<'_>, falco: Option<&FalcoTotals<'_>>, window_seconds: f64) -> Ring {
     let RingSample { map_id, name, places, capacity_bytes, overwrites, .. } = ring.last;
+    let by_tool = falco.filter(|_| !places.is_empty()).map(|falco| {
+        places.iter().filter_map(|cpu| falco.counts.cpus.get(*cpu as usize)).map(|(_, drops)| drops).sum()
+    });
+    let refused = ring.refused.as_ref().map(refused::build);
+    let counted = refused.as_ref().map(|refused| (refused.drops, refused.evidence));
+    let (drops, drops_evidence) = by_tool.map(|drops| (drops, Evidence::Tool)).or(counted).unzip();
     Ring {
         map_id: *map_id,
         name: name.clone(),
         places: places.clone(),
-        drops: falco.filter(|_| !places.is_empty()).map(|falco| {
-            places.iter().filter_map(|cpu| falco.counts.cpus.get(*cpu as usize)).map(|(_, drops)| drops).sum()
-        }),
+        drops,
+        drops_evidence,
+        refused,
         capacity_bytes: *capacity_bytes,
         overwrites: *overwrites,
         backlog_bytes: ring.last.backlog_bytes,
@@ -182,7 +189,8 @@ fn counters(falco: &FalcoTotals<'_>, window_seconds: f64) -> Counters {
     }
 }
 
-fn whose(losers: &[LoserSample], n_drops_buffer: u64, missed: Option<u64>) -> Losers {
+/// Those who lost most of `drops`, and what the rest is; runs that the kernel skipped make it estimated.
+pub(super) fn whose(losers: &[LoserSample], drops: u64, missed: Option<u64>) -> Losers {
     let (top, others) = losers.split_at(losers.len().min(LOSERS_NAMED));
     let sum = |losers: &[LoserSample]| losers.iter().map(|loser| loser.drops).sum::<u64>();
     Losers {
@@ -198,7 +206,7 @@ fn whose(losers: &[LoserSample], n_drops_buffer: u64, missed: Option<u64>) -> Lo
             })
             .collect(),
         others: sum(others),
-        unattributed: n_drops_buffer.saturating_sub(sum(losers)),
+        unattributed: drops.saturating_sub(sum(losers)),
         missed,
     }
 }

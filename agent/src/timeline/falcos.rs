@@ -68,7 +68,11 @@ impl FalcoCounts {
 
 /// Drops by loser: what grew. `None` where either is unknown or anything went back.
 fn losers_grown(from: &FalcoSample, to: &FalcoSample) -> Option<Vec<LoserSample>> {
-    let (before, now) = (from.losers.as_ref()?, to.losers.as_ref()?);
+    grown_by_loser(from.losers.as_ref()?, to.losers.as_ref()?)
+}
+
+/// Counts by loser: what grew. `None` if any went back.
+pub(super) fn grown_by_loser(before: &[LoserSample], now: &[LoserSample]) -> Option<Vec<LoserSample>> {
     let is_same = |one: &LoserSample, other: &LoserSample| {
         (one.tgid, one.cgroup_id, one.slot) == (other.tgid, other.cgroup_id, other.slot)
     };
@@ -81,7 +85,7 @@ fn losers_grown(from: &FalcoSample, to: &FalcoSample) -> Option<Vec<LoserSample>
 }
 
 /// Adds losers to others, keeps those with most first, and the names that were known once.
-fn add_losers(sums: &mut Vec<LoserSample>, more: Vec<LoserSample>) {
+pub(super) fn add_losers(sums: &mut Vec<LoserSample>, more: Vec<LoserSample>) {
     for loser in more {
         let key = (loser.tgid, loser.cgroup_id, loser.slot);
         match sums.iter_mut().find(|sum| (sum.tgid, sum.cgroup_id, sum.slot) == key) {

@@ -23,6 +23,7 @@ mod consumers;
 mod falcos;
 pub mod overruns;
 mod probe;
+mod refused;
 mod rings;
 mod slice;
 pub mod source;
@@ -30,6 +31,7 @@ mod step;
 
 pub use falcos::FalcoTotals;
 pub use probe::{ProbeTotals, StreamTotals};
+pub use refused::RefusedTotals;
 pub use rings::RingTotals;
 pub use slice::{Rate, Slice};
 pub use step::{Flags, Step};

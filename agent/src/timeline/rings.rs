@@ -1,10 +1,10 @@
 //! What each ring did in a slice.
 
 use super::{
-    Slice,
+    RefusedTotals, Slice, refused,
     source::{Pair, Source as _},
 };
-use crate::sample::RingSample;
+use crate::sample::{RefusedSample, RingSample};
 
 /// One ring over a slice. Bytes are exact; times and maxima are those of looks, a few milliseconds apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct RingTotals<'a> {
     pub looks: u64,
     /// Length of time, ns, and the most bytes that came within one such, of those that lie in the slice.
     pub arrivals: Vec<(u64, u64)>,
+    /// What it refused; `None` where that was not counted behind the helpers.
+    pub refused: Option<RefusedTotals>,
     /// Time of the slice for which all this is known, ns.
     pub known_ns: u64,
     /// It was gone before the slice ended.
@@ -50,6 +52,7 @@ impl<'a> RingTotals<'a> {
             stalled_ns: 0,
             looks: 0,
             arrivals: Vec::new(),
+            refused: None,
             known_ns: 0,
             is_gone: false,
             resets: 0,
@@ -90,6 +93,16 @@ impl<'a> RingTotals<'a> {
         self.looks = self.looks.saturating_add(looks);
         self.known_ns += length_ns;
     }
+
+    /// Another step, that began at `from_ns`: what it refused, which may be counted for a part of the time only.
+    fn add_refused(&mut self, from: Option<&RefusedSample>, from_ns: u64, to: Option<&RefusedSample>) {
+        match (refused::of_step(from, from_ns, to), &mut self.refused) {
+            (Ok(Some(more)), Some(sum)) => sum.add(more),
+            (Ok(Some(more)), refused) => *refused = Some(more),
+            (Ok(None), _) => {}
+            (Err(()), _) => self.resets += 1,
+        }
+    }
 }
 
 fn raise(maxima: &mut Vec<(u64, u64)>, length_ns: u64, bytes: u64) {
@@ -119,11 +132,16 @@ impl<'a> Slice<'a> {
                     all.len() - 1
                 });
                 let totals = &mut all[index];
+                let from_ns = step.from.clock.monotonic_ns;
                 match pair {
-                    Pair::Both(from, to) => totals.add(from, to, step.length_ns(), since_start_ns),
+                    Pair::Both(from, to) => {
+                        totals.add(from, to, step.length_ns(), since_start_ns);
+                        totals.add_refused(from.refused.as_ref(), from_ns, to.refused.as_ref());
+                    }
                     Pair::Began(to) => {
                         let length_ns = step.to.clock.monotonic_ns.saturating_sub(to.found_ns);
                         totals.add(&none, to, length_ns, since_start_ns);
+                        totals.add_refused(None, from_ns, to.refused.as_ref());
                     }
                     Pair::Unknown(to) => totals.last = to,
                     Pair::Ended(_) => {}

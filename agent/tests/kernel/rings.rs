@@ -32,7 +32,7 @@ pub(crate) fn by_iterator() -> Result<()> {
 
 fn seen_from_outside(route: Route) -> Result<()> {
     let mut generators = Generators::new()?;
-    let rings = Rings::start(Wanted { route: Some(route), whose: false })?;
+    let rings = Rings::start(Wanted { route: Some(route), ..Wanted::default() })?;
     ensure!(rings.route() == route, "another way: {:?}", rings.route());
     let role = Role::start(RING_BYTES)?;
     let found = within(LIMIT, "the ring is found", || Ok(ring_of(&rings, &role)))?;

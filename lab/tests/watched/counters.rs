@@ -36,7 +36,7 @@ pub(crate) fn layouts() -> Result<()> {
 /// The stand-in's own account of the same run: events, drops, and every CPU's.
 fn paused(route: Option<Route>, flags: &str) -> Result<bool> {
     let mut standin = Standin::start(&format!("--syscalls getpgrp --cpus-for-each-buffer 0 {flags}"))?;
-    let mut rings = Rings::start(Wanted { route, whose: false })?;
+    let mut rings = Rings::start(Wanted { route, ..Wanted::default() })?;
     standin.pause()?;
     load(&format!("--syscall getpgrp --calls {CALLS} --cpu 1"))?;
     let falco = within("its drops", || {

@@ -18,8 +18,9 @@ pub(crate) fn takes_nothing() -> Result<()> {
         let mut got = Vec::new();
         for route in [None, Some(Route::Pages), Some(Route::Iterator)] {
             let mut standin = Standin::start("--syscalls getpgrp --ring-bytes 64MiB")?;
-            let watching =
-                route.map(|route| Rings::start(Wanted { route: Some(route), whose: false })).transpose()?;
+            let watching = route
+                .map(|route| Rings::start(Wanted { route: Some(route), ..Wanted::default() }))
+                .transpose()?;
             // Slower than the consumer by far: whatever is not delivered was taken.
             load(&format!("--syscall getpgrp --calls {calls} --rate 1500000 --cpu 1"))?;
             // The consumer sleeps for 30 ms at most when it has nothing to do.

@@ -10,6 +10,7 @@ mod counters;
 mod facts;
 mod harmless;
 mod lives;
+mod refusals;
 #[path = "../oracle/standin.rs"]
 #[allow(dead_code, reason = "shared with the oracle")]
 mod standin;
@@ -45,6 +46,10 @@ const TESTS: &[Test] = &[
     ("consumer_asleep", consumers::asleep),
     ("consumer_stopped", consumers::stopped),
     ("consumer_keeps_up", consumers::keeps_up),
+    ("refusals_behind", refusals::behind),
+    ("refusals_of_each_class", refusals::classes),
+    ("refusals_pending", refusals::pending),
+    ("refusals_on_demand", refusals::on_demand),
     ("watching_takes_nothing", harmless::takes_nothing),
 ];
 

@@ -36,7 +36,7 @@ const FLAGS: &str = "--syscalls getpgrp --cpus-for-each-buffer 1 --ring-bytes 64
 pub(crate) fn tool_first() -> Result<()> {
     undisturbed(|| {
         let standin = Standin::start(FLAGS)?;
-        let rings = Rings::start(Wanted { route: None, whose: true })?;
+        let rings = Rings::start(Wanted { whose: true, ..Wanted::default() })?;
         lost_by_each(standin, &rings)
     })
 }
@@ -44,7 +44,7 @@ pub(crate) fn tool_first() -> Result<()> {
 /// The tool comes after dropctl, which must go behind it.
 pub(crate) fn dropctl_first() -> Result<()> {
     undisturbed(|| {
-        let rings = Rings::start(Wanted { route: None, whose: true })?;
+        let rings = Rings::start(Wanted { whose: true, ..Wanted::default() })?;
         let standin = Standin::start(FLAGS)?;
         lost_by_each(standin, &rings)
     })
@@ -53,7 +53,7 @@ pub(crate) fn dropctl_first() -> Result<()> {
 /// A tool that ends and comes again is another tool.
 pub(crate) fn tool_again() -> Result<()> {
     undisturbed(|| {
-        let rings = Rings::start(Wanted { route: None, whose: true })?;
+        let rings = Rings::start(Wanted { whose: true, ..Wanted::default() })?;
         let mut first = Standin::start(FLAGS)?;
         found(&rings, &first)?;
         first.finish()?;

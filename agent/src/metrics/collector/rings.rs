@@ -67,15 +67,15 @@ impl Numbering {
             let series = labels.iter().map(|(labels, ring)| (labels.values(), value(ring)));
             families.push(labelled(metric, series.collect()));
         }
-        let drops: Vec<(Vec<String>, f64)> = labels
-            .iter()
-            .filter_map(|(labels, ring)| Some((labels.values(), float(drops_of(ring, falcos)?))))
-            .collect();
-        let source = |(mut values, _): (Vec<String>, f64)| {
-            values.push("tool".to_owned());
-            (values, 1.0)
-        };
-        families.push(labelled(names::TOOL_RING_DROPS_SOURCE, drops.iter().cloned().map(source).collect()));
+        let (mut drops, mut sources) = (Vec::new(), Vec::new());
+        for (labels, ring) in &labels {
+            let Some((count, source)) = drops_of(ring, falcos) else { continue };
+            let mut values = labels.values();
+            drops.push((values.clone(), float(count)));
+            values.push(source.to_owned());
+            sources.push((values, 1.0));
+        }
+        families.push(labelled(names::TOOL_RING_DROPS_SOURCE, sources));
         families.push(labelled(names::TOOL_RING_DROPS, drops));
         families.extend(self.falco_families(falcos));
         let info = labels.iter().map(|(labels, ring)| {
@@ -164,18 +164,21 @@ pub(super) fn process_of(ring: &RingSample) -> Process {
     (owner.map_or_else(|| "other".to_owned(), |owner| owner.tool.clone()), owner.map(|owner| owner.tgid))
 }
 
-/// Drops of the CPUs that the ring serves.
-fn drops_of(ring: &RingSample, falcos: &[FalcoSample]) -> Option<u64> {
-    let tgid = ring.owner.as_ref()?.tgid;
-    let falco = falcos.iter().find(|falco| falco.tgid == tgid && !ring.places.is_empty())?;
-    let by_cpu = &falco.now.cpus;
-    Some(ring.places.iter().filter_map(|cpu| by_cpu.get(*cpu as usize)).map(|(_, drops)| drops).sum())
+/// Drops of the CPUs that the ring serves, by the tool; else what it was seen to refuse. A ring has one source for life.
+fn drops_of(ring: &RingSample, falcos: &[FalcoSample]) -> Option<(u64, &'static str)> {
+    let tgid = ring.owner.as_ref().map(|owner| owner.tgid);
+    let by_tool = falcos.iter().find(|falco| Some(falco.tgid) == tgid && !ring.places.is_empty());
+    if let Some(falco) = by_tool {
+        let of_cpu = |cpu: &u32| falco.now.cpus.get(*cpu as usize).map(|(_, drops)| drops);
+        return Some((ring.places.iter().filter_map(of_cpu).sum(), "tool"));
+    }
+    ring.refused.as_ref().map(|refused| (refused.drops, "exact"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{FalcoCounts, PageFacts, RingOwner};
+    use crate::sample::{FalcoCounts, PageFacts, RefusedSample, RingOwner};
 
     fn ring(map_id: u32, tool: &str, tgid: u32, index: Option<u32>) -> RingSample {
         let owner = RingOwner { tgid, comm: tool.to_owned(), tool: tool.to_owned() };
@@ -243,8 +246,13 @@ mod tests {
         };
         let mut falco = FalcoSample { tgid: 50, tool: "falco".to_owned(), now, ..FalcoSample::default() };
         falco.facts.metrics_page = Some(PageFacts { status: PageStatus::Answered, why: None });
-        let rings =
-            [ring(1, "falco", 50, Some(0)), ring(2, "falco", 50, Some(1)), ring(3, "other", 60, None)];
+        let refused = Some(RefusedSample { drops: 7, ..RefusedSample::default() });
+        let rings = [
+            ring(1, "falco", 50, Some(0)),
+            RingSample { refused: refused.clone(), ..ring(2, "falco", 50, Some(1)) },
+            ring(3, "other", 60, None),
+            RingSample { refused, ..ring(4, "other", 60, None) },
+        ];
         let families = Numbering::default().families(&rings, &[falco], &[]);
         let series = |name: &str| {
             let family = families.iter().find(|family| family.name() == name).unwrap();
@@ -256,7 +264,12 @@ mod tests {
         let expected = |pairs: &[(&str, f64)]| {
             pairs.iter().map(|(label, value)| ((*label).to_owned(), *value)).collect::<Vec<_>>()
         };
-        assert_eq!(series("dropctl_ring_drops_total"), expected(&[("0", 10.0), ("1", 50.0)]));
+        assert_eq!(series("dropctl_ring_drops_total"), expected(&[("0", 10.0), ("1", 50.0), ("1", 7.0)]));
+        // The tool's own counter comes first, and what is not known has no series.
+        let sources =
+            families.iter().find(|family| family.name() == "dropctl_ring_drops_source_info").unwrap();
+        let of = |series: &prometheus::proto::Metric| series.get_label().last().unwrap().value().to_owned();
+        assert_eq!(sources.get_metric().iter().map(of).collect::<Vec<_>>(), ["tool", "tool", "exact"]);
         assert_eq!(series("dropctl_falco_events_total"), expected(&[("0", 1000.0)]));
         let scraped = families.iter().find(|family| family.name() == "dropctl_falco_scrape_success").unwrap();
         assert_eq!(scraped.get_metric()[0].get_gauge().get_value().to_bits(), 1_f64.to_bits());

@@ -12,12 +12,16 @@ mod object;
 mod offsets;
 pub mod owners;
 mod pages;
+mod refusals;
 mod ring;
 mod source;
 pub mod statistics;
+mod wanted;
 mod watch;
 
 pub use drains::{Drain, Drains};
 pub use object::WatchError;
+pub use refusals::RefusalsError;
 pub use source::Route;
-pub use watch::{Rings, Wanted};
+pub use wanted::{Refusals, Wanted};
+pub use watch::Rings;

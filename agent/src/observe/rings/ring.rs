@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     observe::tools::known::tool,
-    sample::{RingOwner, RingSample},
+    sample::{RefusedSample, RingOwner, RingSample},
     sys::ring::Positions,
 };
 
@@ -29,6 +29,8 @@ pub(super) struct Ring {
     is_held: bool,
     /// Whose it is.
     pub(super) place: Place,
+    /// What it refused, where that is counted.
+    pub(super) refused: Option<RefusedSample>,
 }
 
 /// What the last look at a ring saw.
@@ -49,7 +51,21 @@ impl Ring {
         let Look { time_ns, positions, pending, .. } = iterator::look(&row);
         let first = if is_new { Positions { producer: 0, consumer: 0 } } else { positions };
         let statistics = Statistics::new(row.max_entries.into(), time_ns, first, positions);
-        Self { row, statistics, pending, found_ns: time_ns, time_ns, is_held: false, place: Place::default() }
+        Self {
+            row,
+            statistics,
+            pending,
+            found_ns: time_ns,
+            time_ns,
+            is_held: false,
+            place: Place::default(),
+            refused: None,
+        }
+    }
+
+    /// When it was found, `CLOCK_MONOTONIC` ns.
+    pub(super) fn found_ns(&self) -> u64 {
+        self.found_ns
     }
 
     /// Another look.
@@ -91,7 +107,7 @@ impl Ring {
     }
 
     fn look_back(&self, every: Duration) -> RingSample {
-        let Self { row, statistics, pending, found_ns, time_ns, place, .. } = self;
+        let Self { row, statistics, pending, found_ns, time_ns, place, refused, .. } = self;
         let positions = statistics.positions();
         let capacity_bytes = u64::from(row.max_entries);
         let overwrites = self.overwrites();
@@ -125,6 +141,7 @@ impl Ring {
                 .filter(|(length_ns, _)| *length_ns >= shortest_ns)
                 .collect(),
             owner: place.owner.as_ref().map(ring_owner),
+            refused: refused.clone(),
             places: place.places.clone(),
             is_own: place.is_own,
         }

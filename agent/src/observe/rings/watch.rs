@@ -1,5 +1,7 @@
 //! The watching thread: finds rings, looks at them many times a second, lets go of those that are gone.
 
+mod refused;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -12,6 +14,7 @@ use std::{
 
 use agent_common::watch::MapRow;
 
+use self::refused::Counting;
 use super::{
     drains::Pressed,
     falcos::Falcos,
@@ -22,17 +25,9 @@ use super::{
     pages::Pages,
     ring::Ring,
     source::{Route, Source},
+    wanted::Wanted,
 };
 use crate::sample::{FalcoSample, RingSample};
-
-/// How rings are to be watched.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
-    /// Which way; the better one that is allowed if it is left open.
-    pub route: Option<Route>,
-    /// Whether to follow tools' drop counters on the syscall path, to see whose events they drop.
-    pub whose: bool,
-}
 
 /// Time between two looks: a consumer's sleep of 30 ms is seen, and the look costs nothing to speak of.
 const EVERY_PAGES: Duration = Duration::from_millis(5);
@@ -71,6 +66,8 @@ pub(super) struct Watched {
     own_tgid: Option<u32>,
     /// Whether those who drain the rings had something to do.
     pub(super) pressed: Pressed,
+    /// Why refusals are not counted behind the helpers.
+    pub(super) cannot_count: Option<String>,
     /// The last pass that failed, in words.
     failure: Option<String>,
 }
@@ -93,7 +90,8 @@ impl Rings {
             Route::Pages => (Box::new(Pages::new()), EVERY_PAGES),
             Route::Iterator => (Box::new(Iterator), EVERY_ITERATOR),
         };
-        let watched = Arc::<Mutex<Watched>>::default();
+        let (refusals, cannot_count) = Counting::load(wanted.refusals);
+        let watched = Arc::new(Mutex::new(Watched { cannot_count, ..Watched::default() }));
         let (orders, ordered) = channel();
         let mut watch = Watch {
             object,
@@ -101,6 +99,7 @@ impl Rings {
             every,
             watched: Arc::clone(&watched),
             follow: Follow::default(),
+            refusals,
             owners_known: None,
         };
         watch.discover()?;
@@ -108,7 +107,8 @@ impl Rings {
             .name("dropctl-rings".to_owned())
             .spawn(move || watch.run(&ordered))
             .map_err(|source| WatchError::Pass { program: "rings", source })?;
-        Ok(Self { watched, route, every, cannot_follow, orders: Some(orders), thread: Some(thread) })
+        let (orders, thread) = (Some(orders), Some(thread));
+        Ok(Self { watched, route, every, cannot_follow, orders, thread })
     }
 
     /// Which way positions are read.
@@ -193,6 +193,7 @@ struct Watch {
     every: Duration,
     watched: Arc<Mutex<Watched>>,
     follow: Follow,
+    refusals: Counting,
     owners_known: Option<Instant>,
 }
 
@@ -271,7 +272,9 @@ impl Watch {
             }
         }
         drop(watched);
-        self.read_counters()
+        self.read_counters()?;
+        self.want_refusals();
+        Ok(())
     }
 
     fn read_counters(&mut self) -> Result<(), WatchError> {
@@ -280,7 +283,8 @@ impl Watch {
         let missed = self.object.follow_missed();
         let losers = |map_id, traced: Option<&[u32]>| self.follow.losers(&self.object, map_id, traced);
         watched.falcos.set_losers(losers, missed);
-        Ok(())
+        drop(watched);
+        self.read_refusals()
     }
 
     fn knows(&self, map_id: u32) -> bool {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Refused;
 use crate::{evidence::Evidence, sample::FalcoFacts};
 
 /// A process with BPF ring buffers, or a known tool without.
@@ -180,8 +181,13 @@ pub struct Ring {
     pub stalls: u64,
     /// Time of all of them.
     pub stalled_seconds: f64,
-    /// Records that it refused, by the tool's own counters of the CPUs that it serves; absent where they are not known.
+    /// Records that it refused, by the tool's own counters of the CPUs that it serves, else as they were counted behind
+    /// the helpers; absent where neither is known.
     pub drops: Option<u64>,
+    /// Which of the two.
+    pub drops_evidence: Option<Evidence>,
+    /// What was counted behind the helpers; absent where nothing was.
+    pub refused: Option<Refused>,
     /// Looks.
     pub looks: u64,
     /// The most bytes that came within a length of time: a lower bound, at least half the truth.

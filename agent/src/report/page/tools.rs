@@ -32,7 +32,8 @@ pub(super) fn rings(report: &Report, page: &mut Vec<Block>) {
 const RING_COLUMNS: [&str; 10] =
     ["tool", "pid", "ring", "size", "fullest", "in /s", "out /s", "above 90 %", "stalled", "dropped"];
 
-fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
+/// What a tool and one of its rings are called.
+pub(super) fn names(tool: &Tool, ring: &Ring) -> (String, String) {
     let name = match (tool.tool.as_deref(), &tool.comm) {
         (Some("other"), Some(comm)) => comm.clone(),
         (Some(tool), _) => tool.to_owned(),
@@ -46,6 +47,11 @@ fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
         ([], Some(name)) => name.clone(),
         ([], None) => format!("map {}", ring.map_id),
     };
+    (name, place)
+}
+
+fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
+    let (name, place) = names(tool, ring);
     #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
     let fullest = ring.backlog_max_bytes as f64 / ring.capacity_bytes.max(1) as f64;
     vec![
@@ -119,7 +125,7 @@ pub(super) fn counters(report: &Report, page: &mut Vec<Block>) {
 /// Rows of the table of losers.
 const LOSERS_SHOWN: usize = 10;
 
-fn whose(losers: &Losers, all: u64) -> Block {
+pub(super) fn whose(losers: &Losers, all: u64) -> Block {
     #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
     let share = |drops: u64| percent(drops as f64 / all.max(1) as f64);
     let mut rows: Vec<Vec<String>> = losers
