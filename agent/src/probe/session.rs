@@ -292,8 +292,10 @@ fn name_processes(processes: &mut [ProcessCount]) {
 
 /// Name of a process that still lives, by an id of our own pid namespace.
 pub(crate) fn process_name(tgid: u32) -> Option<String> {
-    let comm = std::fs::read_to_string(format!("/proc/{tgid}/comm"));
-    comm.ok().map(|comm| comm.trim_end().to_owned())
+    let comm = std::fs::read(format!("/proc/{tgid}/comm")).ok()?;
+    // A process may call itself any bytes, a newline among them; the kernel adds one.
+    let comm = comm.strip_suffix(b"\n").unwrap_or(&comm);
+    Some(String::from_utf8_lossy(comm).into_owned())
 }
 
 #[cfg(test)]

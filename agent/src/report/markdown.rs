@@ -10,9 +10,9 @@ pub(super) fn render(page: &[Block]) -> String {
     for block in page {
         // Writing to a `String` cannot fail.
         let _ = match block {
-            Block::Title(title) => writeln!(out, "# {title}\n"),
-            Block::Heading(title) => writeln!(out, "## {title}\n"),
-            Block::Text(text) => writeln!(out, "{text}\n"),
+            Block::Title(title) => writeln!(out, "# {}\n", escape(title)),
+            Block::Heading(title) => writeln!(out, "## {}\n", escape(title)),
+            Block::Text(text) => writeln!(out, "{}\n", escape(text)),
             Block::List(points) => points
                 .iter()
                 .try_for_each(|point| writeln!(out, "- {}", escape(point)))

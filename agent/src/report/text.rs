@@ -11,9 +11,9 @@ pub(super) fn render(page: &[Block]) -> String {
         // Writing to a `String` cannot fail.
         let _ = match block {
             Block::Title(title) | Block::Heading(title) => {
-                writeln!(out, "{title}\n{}", "-".repeat(title.chars().count()))
+                writeln!(out, "{}\n{}", printable(title), "-".repeat(title.chars().count()))
             }
-            Block::Text(text) => wrap(&mut out, text).and_then(|()| writeln!(out)),
+            Block::Text(text) => wrap(&mut out, &printable(text)).and_then(|()| writeln!(out)),
             Block::List(points) => points
                 .iter()
                 .try_for_each(|point| writeln!(out, "  - {}", printable(point)))
