@@ -73,6 +73,22 @@ impl Mirror {
         Ok(text.lines().map(str::to_owned).collect())
     }
 
+    /// These packages and all that they depend on.
+    pub(crate) fn with_all_that_it_needs(&self, packages: &[&str]) -> Result<Vec<String>> {
+        let mut depends = self.apt("apt-cache");
+        depends.args(["depends", "--recurse"]);
+        for left_out in ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"] {
+            depends.arg(format!("--no-{left_out}"));
+        }
+        let text = command::text(depends.args(packages))?;
+        // What a package depends on is indented; names in angle brackets are no packages.
+        let mut names: Vec<String> =
+            text.lines().filter(|line| !line.starts_with([' ', '<'])).map(str::to_owned).collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
     /// Fetches a package, checksum verified by apt, and unpacks it.
     pub(crate) fn unpack(&self, package: &str, into: &Path) -> Result<()> {
         let kept = self.place.join("packages");
