@@ -9,6 +9,7 @@ use crate::{
     observe::{
         falco::facts::Visits,
         node, own,
+        privileges::Privileges,
         rings::{Rings, Route, Wanted, WatchError},
         tools::Tools,
     },
@@ -55,6 +56,7 @@ impl Sensors {
         if whose {
             visibility.extend(rings.as_ref().ok().map(|rings| whose_visibility(rings, is_passive)));
         }
+        visibility.extend(Privileges::read().visibility());
         let tools = Tools::start();
         visibility.push(tools_visibility(&tools));
         let (rings, tools) = (rings.ok(), tools.ok());
@@ -105,6 +107,7 @@ impl Sensors {
             cpus_online: node::cpus_online(),
             probe: self.probe.as_mut().map(Probe::sample),
             rings,
+            rings_left_out: self.rings.as_ref().map(Rings::left_out),
             falcos,
             tools,
             own: own::read(),
@@ -185,7 +188,9 @@ fn rings_visibility(rings: &Result<Rings, WatchError>) -> Visibility {
         Ok(rings) => {
             let way = match rings.route() {
                 Route::Pages => "position pages mapped read-only",
-                Route::Iterator => "an iterator in the kernel",
+                Route::Iterator => {
+                    "an iterator in the kernel (pages need CAP_SYS_ADMIN: cheaper, twice as often)"
+                }
             };
             format!("ring buffers of all tools through {way}, every {} ms", rings.every().as_millis())
         }

@@ -4,5 +4,6 @@ pub mod capability;
 pub mod falco;
 pub mod node;
 pub mod own;
+pub mod privileges;
 pub mod rings;
 pub mod tools;

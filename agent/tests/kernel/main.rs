@@ -22,23 +22,28 @@ mod elf;
 mod exact;
 mod expect;
 mod handlers;
+mod hostile;
 mod known_ring;
 mod leftovers;
 mod lock;
+mod maps;
 mod no_btf;
 mod node;
 mod numbers;
 mod old_kernel;
 mod own;
 mod preempt;
+mod privileges;
 mod processes;
 mod raw;
+mod rights;
 mod rings;
 mod role;
 mod seccomp;
 mod shared;
 mod signals;
 mod tracer;
+mod within;
 
 use std::process::ExitCode;
 
@@ -91,12 +96,24 @@ const TESTS: &[Test] = &[
     test("no_btf_is_exact_too", &[BtfToHide], no_btf::exact_too),
     test("rings_seen_by_pages", &[TwoCpus, BtfToHide], rings::by_pages),
     test("rings_seen_by_iterator", &[TwoCpus, BtfToHide], rings::by_iterator),
+    test("privileges_show_what_the_table_says", &[BtfToHide, From(5, 14)], privileges::table),
+    test("nothing_kept_by_a_killed_watcher", &[BtfToHide, Cli], leftovers::after_watcher_killed),
+    test("hostile_many_maps", &[BtfToHide], hostile::many_maps),
+    test("hostile_more_rings_than_watched", &[BtfToHide], hostile::more_rings_than_watched),
+    test("hostile_large_array_of_rings", &[BtfToHide], hostile::large_array_of_rings),
+    test("hostile_rings_come_and_go", &[BtfToHide], hostile::come_and_go),
+    test("hostile_names_and_kinds", &[BtfToHide], hostile::names_and_kinds),
+    test("hostile_names_of_owners", &[BtfToHide], hostile::names_of_owners),
+    test("hostile_overwriting_rings", &[BtfToHide], hostile::overwriting),
     test("old_kernel_refused", &[OldKernel], old_kernel::refused),
 ];
 
 fn main() -> ExitCode {
     if role::is_asked_for() {
         return role::run();
+    }
+    if privileges::is_asked_for() {
+        return privileges::run();
     }
     let mut arguments = Arguments::from_args();
     // Two tests at once would count each other's syscalls.

@@ -10,6 +10,7 @@ mod iterator;
 mod object;
 mod offsets;
 pub mod owners;
+mod pace;
 mod pages;
 mod ring;
 mod source;

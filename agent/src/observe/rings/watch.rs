@@ -1,7 +1,9 @@
 //! The watching thread: finds rings, looks at them many times a second, lets go of those that are gone.
 
+mod search;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
@@ -10,19 +12,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent_common::watch::MapRow;
-
+use self::search::Search;
 use super::{
     falcos::Falcos,
     follow::Follow,
     iterator::Iterator,
     object::{Object, WatchError},
-    owners::{Place, Seen, places},
+    pace::Pace,
     pages::Pages,
     ring::Ring,
     source::{Route, Source},
 };
-use crate::sample::{FalcoSample, RingSample};
+use crate::{
+    sample::{FalcoSample, RingSample},
+    sys::clock::thread_cpu_ns,
+};
 
 /// How rings are to be watched.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,20 +43,17 @@ const EVERY_PAGES: Duration = Duration::from_millis(5);
 const EVERY_ITERATOR: Duration = Duration::from_millis(10);
 /// New rings are found, and dead ones let go, within a second.
 const DISCOVER_EVERY: Duration = Duration::from_millis(500);
-/// Owners may change without a ring being made: a process that forks and ends.
-const OWNERS_EVERY: Duration = Duration::from_secs(30);
 /// References to a ring that only we have mapped: our mapping's, and the iterator's while it looks.
 const REFERENCES_OF_OURS: u64 = 2;
 /// Longer no sample waits for the newest numbers: several passes over a node with thousands of maps.
 const REFRESHED_WITHIN: Duration = Duration::from_millis(200);
-/// Rings that are watched at most.
+/// Rings that are watched at most, the oldest first: each costs two mapped pages and its statistics.
 const MOST_RINGS: usize = 1024;
 
 /// The running thread.
 pub struct Rings {
     watched: Arc<Mutex<Watched>>,
     route: Route,
-    every: Duration,
     cannot_follow: Option<String>,
     /// Orders to read the counters now, and where to say that it is done; `None` once told to stop.
     orders: Option<Sender<SyncSender<()>>>,
@@ -70,6 +71,10 @@ struct Watched {
     own_tgid: Option<u32>,
     /// The last pass that failed, in words.
     failure: Option<String>,
+    /// Time between two looks by now.
+    every: Duration,
+    /// Rings beyond [`MOST_RINGS`].
+    left_out: u64,
 }
 
 impl Rings {
@@ -90,22 +95,22 @@ impl Rings {
             Route::Pages => (Box::new(Pages::new()), EVERY_PAGES),
             Route::Iterator => (Box::new(Iterator), EVERY_ITERATOR),
         };
-        let watched = Arc::<Mutex<Watched>>::default();
+        let watched = Arc::new(Mutex::new(Watched { every, ..Watched::default() }));
         let (orders, ordered) = channel();
         let mut watch = Watch {
             object,
             source,
-            every,
+            pace: Pace::new(every),
             watched: Arc::clone(&watched),
             follow: Follow::default(),
-            owners_known: None,
+            owners: None,
         };
         watch.discover()?;
         let thread = thread::Builder::new()
             .name("dropctl-rings".to_owned())
             .spawn(move || watch.run(&ordered))
             .map_err(|source| WatchError::Pass { program: "rings", source })?;
-        Ok(Self { watched, route, every, cannot_follow, orders: Some(orders), thread: Some(thread) })
+        Ok(Self { watched, route, cannot_follow, orders: Some(orders), thread: Some(thread) })
     }
 
     /// Which way positions are read.
@@ -114,10 +119,16 @@ impl Rings {
         self.route
     }
 
-    /// Time between two looks.
+    /// Time between two looks; longer on a node with so many maps that looks are dear.
     #[must_use]
     pub fn every(&self) -> Duration {
-        self.every
+        self.lock().every
+    }
+
+    /// Rings that are not watched, because there are too many.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.lock().left_out
     }
 
     /// Why it is not known whose events tools drop; `None` if it is.
@@ -143,7 +154,9 @@ impl Rings {
     /// Every ring as the last look saw it. Begins another interval.
     #[must_use]
     pub fn sample(&self) -> Vec<RingSample> {
-        self.lock().rings.values_mut().map(|ring| ring.sample(self.every)).collect()
+        let mut watched = self.lock();
+        let every = watched.every;
+        watched.rings.values_mut().map(|ring| ring.sample(every)).collect()
     }
 
     /// Every Falco's counters as last read.
@@ -187,10 +200,10 @@ impl Drop for Rings {
 struct Watch {
     object: Object,
     source: Box<dyn Source>,
-    every: Duration,
+    pace: Pace,
     watched: Arc<Mutex<Watched>>,
     follow: Follow,
-    owners_known: Option<Instant>,
+    owners: Option<Search>,
 }
 
 impl Watch {
@@ -199,13 +212,15 @@ impl Watch {
         let mut next_discovery = Instant::now() + DISCOVER_EVERY;
         loop {
             // Late is late: no burst of looks makes up for it.
-            next_look = (next_look + self.every).max(Instant::now());
+            next_look = (next_look + self.pace.every()).max(Instant::now());
             let order = match orders.recv_timeout(next_look.saturating_duration_since(Instant::now())) {
                 Err(RecvTimeoutError::Timeout) => None,
                 Ok(order) => Some(order),
                 Err(RecvTimeoutError::Disconnected) => break,
             };
+            let begun_ns = thread_cpu_ns();
             let mut outcome = self.look();
+            self.pace.add(Duration::from_nanos(thread_cpu_ns() - begun_ns));
             if let Some(done) = order {
                 outcome = outcome.and_then(|()| self.read_counters());
                 // Nobody waits any more if it took too long.
@@ -213,6 +228,8 @@ impl Watch {
             }
             if Instant::now() >= next_discovery {
                 next_discovery = Instant::now() + DISCOVER_EVERY;
+                self.pace.settle();
+                self.lock().every = self.pace.every();
                 outcome = outcome.and_then(|()| self.discover());
             }
             let failure = outcome.err().map(|error| error.to_string());
@@ -245,13 +262,14 @@ impl Watch {
         if self.source.route() == Route::Pages {
             rows.retain(|row| row.references > REFERENCES_OF_OURS || !self.knows(row.id));
         }
+        let left_out = rows.len().saturating_sub(MOST_RINGS) as u64;
         rows.truncate(MOST_RINGS);
         let has_new = rows.iter().any(|row| !self.knows(row.id));
-        let ids: Vec<u32> = rows.iter().map(|row| row.id).collect();
+        let ids: BTreeSet<u32> = rows.iter().map(|row| row.id).collect();
         self.source.watch(&ids);
-        let stale = self.owners_known.is_none_or(|at| at.elapsed() >= OWNERS_EVERY);
-        let places = if has_new || stale { Some(self.places(&rows)?) } else { None };
+        let places = if self.is_search_due(has_new) { Some(self.places(&rows)?) } else { None };
         let mut watched = self.lock();
+        watched.left_out = left_out;
         watched.rings.retain(|id, _| ids.contains(id));
         // Ids count upwards (`bpf_map_alloc_id`, kernel/bpf/syscall.c): a higher one was made since, and began empty.
         let newest_before = watched.newest;
@@ -280,30 +298,5 @@ impl Watch {
 
     fn knows(&self, map_id: u32) -> bool {
         self.lock().rings.contains_key(&map_id)
-    }
-
-    fn places(&mut self, rings: &[MapRow]) -> Result<BTreeMap<u32, Place>, WatchError> {
-        const POINTER: usize = size_of::<u64>();
-        self.owners_known = Some(Instant::now());
-        let holders = self.object.holders()?;
-        let mut outer = Vec::new();
-        let tables = self.object.tables()?;
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.own_tgid = self.object.own_tgid();
-        watched.falcos.find(&mut self.object, &tables, &holders)?;
-        if self.object.cannot_follow().is_none() {
-            self.follow.set(&mut self.object, &watched.falcos.probes())?;
-        }
-        drop(watched);
-        for table in tables {
-            if table.map_type == agent_common::watch::ARRAY_OF_MAPS {
-                let length = (table.max_entries as usize).min(4096) * POINTER;
-                let bytes = self.object.values(table.id, length)?;
-                let words = bytes.chunks_exact(POINTER).filter_map(|word| word.try_into().ok());
-                outer.push((table, words.map(u64::from_ne_bytes).collect()));
-            }
-        }
-        let own_tgid = self.object.own_tgid().unwrap_or(0);
-        Ok(places(&Seen { rings, outer: &outer, holders: &holders, own_tgid }))
     }
 }
