@@ -70,6 +70,11 @@ pub(crate) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
+/// A part of a count; 0 where there is nothing to divide by.
+pub(crate) fn share(part: u64, whole: u64) -> f64 {
+    ratio(float(part), float(whole))
+}
+
 /// For rates and shares.
 #[expect(clippy::cast_precision_loss, reason = "rates and shares are printed with at most seven digits")]
 pub(crate) fn float(count: u64) -> f64 {

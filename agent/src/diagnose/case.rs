@@ -2,6 +2,7 @@
 
 use super::losses::Loss;
 use crate::{
+    number::float,
     sample::{ConsumerSample, ConsumerStates, FalcoFacts, ToolSample},
     timeline::{FalcoTotals, RingTotals, Slice, seconds},
 };
@@ -90,23 +91,22 @@ impl Shares {
 
 impl<'a> Case<'a> {
     pub(super) fn new(loss: &'a Loss, whole: Slice<'a>) -> Self {
-        let lossy = whole.around(loss.from_ns, loss.to_ns);
         let slice = whole.around(loss.from_ns.saturating_sub(1), loss.to_ns);
         let tgid = loss.subject.tgid;
-        let consumer = consumer(&slice, tgid);
-        let consumer_in_all = self::consumer(&whole, tgid);
-        let service = service([(&slice, consumer.as_ref()), (&whole, consumer_in_all.as_ref())], tgid);
+        let [lossy, around, all] =
+            [whole.around(loss.from_ns, loss.to_ns), slice, whole].map(|slice| View::new(&slice, tgid));
+        let service = [around.speed(), all.speed()].into_iter().flatten().reduce(f64::max);
         let last = slice.last();
         let falcos = || last.and_then(|last| last.falcos.as_deref()).unwrap_or_default();
         Self {
             loss,
-            falco: falco(&slice, tgid),
+            flow: lossy.flow(service),
+            flow_in_all: all.flow(service),
+            falco: around.falco,
             facts: falcos().iter().rev().find(|falco| falco.tgid == tgid).map(|falco| &falco.facts),
             tool: last.and_then(|last| last.tools.as_deref()?.iter().find(|tool| tool.tgid == tgid)),
-            rings: rings(&slice, tgid),
-            flow: flow(&lossy, tgid, service),
-            flow_in_all: flow(&whole, tgid, service),
-            consumer,
+            rings: around.rings,
+            consumer: around.consumer,
             slice,
             whole,
         }
@@ -118,18 +118,51 @@ impl<'a> Case<'a> {
     }
 }
 
-fn falco<'a>(slice: &Slice<'a>, tgid: u32) -> Option<FalcoTotals<'a>> {
-    let of_it = slice.falcos().into_iter().filter(|falco| falco.last.tgid == tgid);
-    // A reload makes another probe of the same process.
-    of_it.reduce(|mut sum, later| {
-        sum.counts.add(&later.counts);
-        FalcoTotals { counts: sum.counts, ..later }
-    })
+/// What one slice says of a tool.
+struct View<'a> {
+    seconds: f64,
+    falco: Option<FalcoTotals<'a>>,
+    rings: Vec<RingTotals<'a>>,
+    consumer: Option<ConsumerSample>,
 }
 
-fn rings<'a>(slice: &Slice<'a>, tgid: u32) -> Vec<RingTotals<'a>> {
-    let is_its = |ring: &RingTotals<'_>| ring.last.owner.as_ref().is_some_and(|owner| owner.tgid == tgid);
-    slice.rings().into_iter().filter(is_its).collect()
+impl<'a> View<'a> {
+    fn new(slice: &Slice<'a>, tgid: u32) -> Self {
+        // A reload makes another probe of the same process.
+        let probes = slice.falcos().into_iter().filter(|falco| falco.last.tgid == tgid);
+        let falco = probes.reduce(|mut sum, later| {
+            sum.add_other(&later);
+            sum
+        });
+        let rings = slice.rings().into_iter().filter(|ring| ring.last.is_of(tgid)).collect();
+        Self { seconds: seconds(slice.length_ns()), falco, rings, consumer: consumer(slice, tgid) }
+    }
+
+    /// Bytes that the thread drains in a second on a CPU. With little to drain, most of its time goes into looking at
+    /// empty rings: the higher speed of two slices is nearer to the truth.
+    fn speed(&self) -> Option<f64> {
+        /// Less time on a CPU than this says nothing about speed, s.
+        const LEAST: f64 = 0.005;
+        let running = seconds(self.consumer.as_ref()?.states.running_ns);
+        let consumed: u64 = self.rings.iter().map(|ring| ring.consumed_bytes).sum();
+        (running >= LEAST && consumed > 0).then(|| float(consumed) / running)
+    }
+
+    fn flow(&self, service: Option<f64>) -> Option<Flow> {
+        let counts = &self.falco.as_ref()?.counts;
+        let produced: u64 = self.rings.iter().map(|ring| ring.produced_bytes).sum();
+        let drops = counts.n_drops_buffer;
+        let kept = counts.n_evts.saturating_sub(drops + counts.n_drops_max_event_size.unwrap_or(0));
+        let event_bytes = (kept > 0 && produced > 0).then(|| float(produced) / float(kept));
+        let dropped_bytes = event_bytes.unwrap_or(0.0) * float(drops);
+        Some(Flow {
+            seconds: self.seconds,
+            due_bytes: float(produced) + dropped_bytes,
+            dropped_bytes,
+            event_bytes,
+            service,
+        })
+    }
 }
 
 /// The thread of a tool that ran most. Of a tool that has ended, up to the last sample that saw it.
@@ -143,39 +176,4 @@ fn consumer(slice: &Slice<'_>, tgid: u32) -> Option<ConsumerSample> {
     let until = slice.between(slice.start_ns(), seen.clock.monotonic_ns);
     let of_it = until.consumers()?.into_iter().filter(is_its);
     of_it.max_by_key(|consumer| consumer.states.running_ns)
-}
-
-/// Bytes that the thread drains in a second on a CPU: in the loss or in all that was recorded, whichever is more. With
-/// little to drain, most of its time goes into looking at empty rings.
-fn service(slices: [(&Slice<'_>, Option<&ConsumerSample>); 2], tgid: u32) -> Option<f64> {
-    /// Less time on a CPU than this says nothing about speed, s.
-    const LEAST: f64 = 0.005;
-    let speed = |(slice, thread): (&Slice<'_>, Option<&ConsumerSample>)| {
-        let running = seconds(thread?.states.running_ns);
-        let consumed: u64 = rings(slice, tgid).iter().map(|ring| ring.consumed_bytes).sum();
-        (running >= LEAST && consumed > 0).then(|| float(consumed) / running)
-    };
-    slices.into_iter().filter_map(speed).reduce(f64::max)
-}
-
-fn flow(slice: &Slice<'_>, tgid: u32, service: Option<f64>) -> Option<Flow> {
-    let falco = falco(slice, tgid)?;
-    let rings = rings(slice, tgid);
-    let produced: u64 = rings.iter().map(|ring| ring.produced_bytes).sum();
-    let drops = falco.counts.n_drops_buffer;
-    let kept = falco.counts.n_evts.saturating_sub(drops + falco.counts.n_drops_max_event_size.unwrap_or(0));
-    let event_bytes = (kept > 0 && produced > 0).then(|| float(produced) / float(kept));
-    let dropped_bytes = event_bytes.unwrap_or(0.0) * float(drops);
-    Some(Flow {
-        seconds: seconds(slice.length_ns()),
-        due_bytes: float(produced) + dropped_bytes,
-        dropped_bytes,
-        event_bytes,
-        service,
-    })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "rates and shares are told with three digits")]
-fn float(count: u64) -> f64 {
-    count as f64
 }

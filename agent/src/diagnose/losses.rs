@@ -1,12 +1,9 @@
 //! The windows in which a tool lost events: each gets exactly one cause.
 
 use super::finding::Subject;
-use crate::{
-    evidence::Evidence,
-    timeline::{
-        Slice, Step,
-        source::{Pair, Source as _},
-    },
+use crate::timeline::{
+    Slice, Step,
+    source::{Pair, Source as _},
 };
 
 /// Losses that are no further apart than this are one window: a saw of overruns has one cause.
@@ -30,12 +27,8 @@ pub(super) struct Loss {
     pub(super) from_ns: u64,
     /// End of the last one.
     pub(super) to_ns: u64,
-    /// Time of the steps in which something was lost, ns.
-    pub(super) lossy_ns: u64,
-    /// Events.
+    /// Events, by the tool's own counter.
     pub(super) drops: u64,
-    /// Where the number comes from.
-    pub(super) evidence: Evidence,
 }
 
 /// What a tool lost in one step.
@@ -43,7 +36,6 @@ struct Piece {
     subject: Subject,
     kind: Kind,
     drops: u64,
-    evidence: Evidence,
 }
 
 /// All windows of loss, in order of time.
@@ -59,8 +51,6 @@ pub(super) fn find(slice: &Slice<'_>) -> Vec<Loss> {
             });
             match open {
                 Some(loss) => {
-                    // Two probes of one process in one step (a reload) are one step of loss.
-                    loss.lossy_ns += to_ns.saturating_sub(loss.to_ns.max(from_ns));
                     loss.to_ns = to_ns;
                     loss.drops += piece.drops;
                 }
@@ -69,9 +59,7 @@ pub(super) fn find(slice: &Slice<'_>) -> Vec<Loss> {
                     kind: piece.kind,
                     from_ns,
                     to_ns,
-                    lossy_ns: to_ns.saturating_sub(from_ns),
                     drops: piece.drops,
-                    evidence: piece.evidence,
                 }),
             }
         }
@@ -94,7 +82,7 @@ fn pieces(step: &Step<'_>) -> Vec<Piece> {
             (Kind::Oversized, grown.n_drops_max_event_size.unwrap_or(0)),
         ];
         for (kind, drops) in counts.into_iter().filter(|(_, drops)| *drops > 0) {
-            pieces.push(Piece { subject: subject(), kind, drops, evidence: Evidence::Tool });
+            pieces.push(Piece { subject: subject(), kind, drops });
         }
     }
     pieces

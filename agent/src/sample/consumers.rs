@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::number::share;
+
 /// Places that a thread was blocked in, kept one by one.
 pub const PLACES_KEPT: usize = 16;
 
@@ -136,4 +138,29 @@ pub struct CpuLimit {
     pub throttled_periods: u64,
     /// Time that its threads were held back, summed over CPUs, since then, ns.
     pub throttled_ns: u64,
+}
+
+impl CpuLimit {
+    /// The CPUs that it allows; `None` is no limit.
+    #[must_use]
+    pub fn cpus(&self) -> Option<f64> {
+        let period_ns = self.period_ns.filter(|period_ns| *period_ns > 0)?;
+        Some(share(self.quota_ns?, period_ns))
+    }
+
+    /// Each of `now`, with what has come since `before`.
+    #[must_use]
+    pub fn since(before: &[Self], now: &[Self]) -> Vec<Self> {
+        let grown = |now: &Self| {
+            let before = before.iter().find(|before| before.cgroup == now.cgroup);
+            let (periods, time_ns) =
+                before.map_or((0, 0), |before| (before.throttled_periods, before.throttled_ns));
+            Self {
+                throttled_periods: now.throttled_periods.saturating_sub(periods),
+                throttled_ns: now.throttled_ns.saturating_sub(time_ns),
+                ..now.clone()
+            }
+        };
+        now.iter().map(grown).collect()
+    }
 }

@@ -61,6 +61,12 @@ pub struct RingSample {
 }
 
 impl RingSample {
+    /// Whether it belongs to that process.
+    #[must_use]
+    pub fn is_of(&self, tgid: u32) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.tgid == tgid)
+    }
+
     /// Takes over the maxima of the sample before, which is going to be left out.
     pub(super) fn absorb(&mut self, earlier: &Self) {
         self.interval_backlog_max_bytes =

@@ -35,7 +35,7 @@ fn since(first: &[ConsumerSample], now: &ConsumerSample) -> ConsumerSample {
         limits: now
             .limits
             .as_deref()
-            .map(|limits| limits_since(before.limits.as_deref().unwrap_or_default(), limits)),
+            .map(|limits| CpuLimit::since(before.limits.as_deref().unwrap_or_default(), limits)),
         ..now.clone()
     }
 }
@@ -50,20 +50,6 @@ fn blocked_since(before: &[BlockedIn], now: &[BlockedIn]) -> Vec<BlockedIn> {
     let mut places: Vec<BlockedIn> = now.iter().map(grown).filter(|place| place.time_ns > 0).collect();
     places.sort_by_key(|place| std::cmp::Reverse(place.time_ns));
     places
-}
-
-fn limits_since(before: &[CpuLimit], now: &[CpuLimit]) -> Vec<CpuLimit> {
-    let grown = |now: &CpuLimit| {
-        let before = before.iter().find(|before| before.cgroup == now.cgroup);
-        let (periods, time_ns) =
-            before.map_or((0, 0), |before| (before.throttled_periods, before.throttled_ns));
-        CpuLimit {
-            throttled_periods: now.throttled_periods.saturating_sub(periods),
-            throttled_ns: now.throttled_ns.saturating_sub(time_ns),
-            ..now.clone()
-        }
-    };
-    now.iter().map(grown).collect()
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ use crate::{
         words,
     },
     number::{count, seconds},
-    sample::CpuLimit,
     timeline::seconds as from_ns,
 };
 
@@ -41,7 +40,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     if shares.throttled < LEAST_SHARE {
         return Verdict::Silent(format!("throttled for {}", words::of_the_time(shares.throttled)));
     }
-    let cpus = cpus(limit);
+    let cpus = limit.cpus();
     let quota = cpus.map_or_else(|| "its quota".to_owned(), |cpus| format!("{cpus:.2} CPUs"));
     let summary = format!(
         "{} lost {}: the thread that drains was throttled for {}; cgroup {} may use {quota}.",
@@ -72,10 +71,4 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         evidence,
         remedies: remedies.into_iter().collect(),
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "told with two digits")]
-fn cpus(limit: &CpuLimit) -> Option<f64> {
-    let (quota_ns, period_ns) = (limit.quota_ns?, limit.period_ns.filter(|period| *period > 0)?);
-    Some(quota_ns as f64 / period_ns as f64)
 }

@@ -16,7 +16,7 @@ use crate::{
         verdict::{Claim, Verdict},
         words,
     },
-    number::{bytes, count, percent},
+    number::{bytes, count, float, percent},
 };
 
 /// Less of the time than this is no cause.
@@ -31,8 +31,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     };
     let Some(faults) = consumer.major_faults else { return Verdict::Unknown(words::NO_THREAD) };
     let length = crate::timeline::seconds(case.slice.length_ns()).max(1e-9);
-    #[expect(clippy::cast_precision_loss, reason = "told with three digits")]
-    let rate = faults as f64 / length;
+    let rate = float(faults) / length;
     if shares.blocked < LEAST_SHARE || rate < LEAST_FAULTS {
         return Verdict::Silent(format!("{} major faults of the draining thread", count(faults)));
     }

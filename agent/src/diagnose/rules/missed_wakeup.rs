@@ -16,7 +16,7 @@ use crate::{
         verdict::{Claim, Verdict},
         words,
     },
-    number::{percent, seconds},
+    number::{percent, seconds, share},
     sample::BlockedIn,
     syscall,
     timeline::seconds as from_ns,
@@ -40,8 +40,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     if all_ns == 0 || waiting_ns == 0 {
         return Verdict::Silent("it did not wait in epoll or poll".to_owned());
     }
-    #[expect(clippy::cast_precision_loss, reason = "told with three digits")]
-    let strength = shares.blocked * (waiting_ns as f64 / all_ns as f64);
+    let strength = shares.blocked * share(waiting_ns, all_ns);
     if strength < LEAST_SHARE {
         return Verdict::Silent(format!("it waited in epoll or poll for {}", words::of_the_time(strength)));
     }

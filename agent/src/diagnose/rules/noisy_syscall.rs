@@ -12,7 +12,7 @@ use crate::{
         finding::{Confidence, Fact, Finding, Remedy, Severity},
         words,
     },
-    number::{count, percent},
+    number::{count, percent, share},
     syscall,
 };
 
@@ -32,8 +32,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
         }
     }
     let (slot, exits) = most;
-    #[expect(clippy::cast_precision_loss, reason = "told with three digits")]
-    let share = if all == 0 { 0.0 } else { exits as f64 / all as f64 };
+    let share = share(exits, all);
     if share <= LEAST_SHARE || traced.len() < 2 {
         return None;
     }

@@ -13,7 +13,7 @@ use crate::{
         finding::{Confidence, Fact, Finding, Remedy, Severity},
         words,
     },
-    number::{count, percent},
+    number::{count, percent, share},
 };
 
 /// More than this share is most.
@@ -29,8 +29,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     }
     let all = falco.counts.n_drops_buffer;
     let (group, drops) = by_group.into_iter().max_by_key(|(_, drops)| *drops)?;
-    #[expect(clippy::cast_precision_loss, reason = "told with three digits")]
-    let share = if all == 0 { 0.0 } else { drops as f64 / all as f64 };
+    let share = share(drops, all);
     if share <= LEAST_SHARE {
         return None;
     }

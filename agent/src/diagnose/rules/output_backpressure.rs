@@ -14,7 +14,7 @@ use crate::{
         finding::{Confidence, Fact, Finding, Remedy, Severity, Subject},
         rules::silent_loss::value,
     },
-    number::{bytes, count},
+    number::{bytes, count, float},
     sample::{FalcoSample, MetricsFacts},
     timeline::Slice,
 };
@@ -63,14 +63,13 @@ fn lost_alerts(falco: &FalcoSample, first: &MetricsFacts, last: &MetricsFacts) -
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a ratio")]
 fn growing(falco: &FalcoSample, first: &MetricsFacts, last: &MetricsFacts) -> Option<Finding> {
     let (before, now) = (first.memory_rss_bytes?, last.memory_rss_bytes?);
     let grown = now.checked_sub(before)?;
     let capacity = value(&falco.facts, "outputs_queue.capacity");
     // 0 is no bound, and Falco's default.
     let is_unbounded = capacity.is_none_or(|capacity| capacity == "0");
-    if !is_unbounded || grown < LEAST_BYTES || (grown as f64) < LEAST_GROWTH * before as f64 {
+    if !is_unbounded || grown < LEAST_BYTES || float(grown) < LEAST_GROWTH * float(before) {
         return None;
     }
     let summary = format!(

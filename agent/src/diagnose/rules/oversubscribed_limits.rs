@@ -22,14 +22,9 @@ const ONE_CPU: f64 = 1.0;
 pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     let needed = case.flow_in_all?.needed_share()?;
     let limits = case.consumer.as_ref()?.limits.as_deref()?;
-    #[expect(clippy::cast_precision_loss, reason = "told with two digits")]
-    let cpus = |limit: &crate::sample::CpuLimit| {
-        let period_ns = limit.period_ns.filter(|period_ns| *period_ns > 0)?;
-        Some(limit.quota_ns? as f64 / period_ns as f64)
-    };
     let (limit, cpus) = limits
         .iter()
-        .filter_map(|limit| Some((limit, cpus(limit)?)))
+        .filter_map(|limit| Some((limit, limit.cpus()?)))
         .min_by(|(_, one), (_, other)| one.total_cmp(other))?;
     if needed <= cpus {
         return None;

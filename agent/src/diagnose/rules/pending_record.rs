@@ -16,7 +16,7 @@ use crate::{
         verdict::{Claim, Verdict},
         words,
     },
-    number::percent,
+    number::{percent, share},
     sample::RingSample,
 };
 
@@ -29,7 +29,7 @@ const LEAST_SHARE: f64 = 0.5;
 pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     let tgid = case.loss.subject.tgid;
     let samples = case.slice.samples().iter().flat_map(|sample| sample.rings.as_deref().unwrap_or_default());
-    let of_tool = samples.filter(|ring| ring.owner.as_ref().is_some_and(|owner| owner.tgid == tgid));
+    let of_tool = samples.filter(|ring| ring.is_of(tgid));
     let full: Vec<&RingSample> =
         of_tool.filter(|ring| share(ring.backlog_bytes, ring.capacity_bytes) >= NEARLY_FULL).collect();
     if full.is_empty() {
@@ -65,9 +65,4 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
             "in the tool's program: reserve late, submit at once, and do nothing in between that can sleep or fault".to_owned(),
         )],
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "told with three digits")]
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -13,7 +13,7 @@ use crate::{
         finding::{Confidence, Fact, Finding, Remedy, Severity},
         words,
     },
-    number::percent,
+    number::{percent, share},
     sample::FalcoFacts,
 };
 
@@ -24,8 +24,7 @@ const THRESHOLD: f64 = 0.1;
 pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     let falco = case.falco.as_ref()?;
     let drops = falco.counts.n_drops_buffer + falco.counts.n_drops_max_event_size.unwrap_or(0);
-    #[expect(clippy::cast_precision_loss, reason = "a share, told with three digits")]
-    let share = if falco.counts.n_evts == 0 { 0.0 } else { drops as f64 / falco.counts.n_evts as f64 };
+    let share = share(drops, falco.counts.n_evts);
     // Without its configuration nothing is known of its alerts: a guess would be wrong for every tool but Falco.
     let facts = case.facts.filter(|facts| facts.configuration.is_some())?;
     let threshold =

@@ -78,7 +78,7 @@ fn has_begun_to_drain(case: &Case<'_>) -> bool {
     let tgid = case.loss.subject.tgid;
     let first = case.slice.samples().iter().find(|sample| sample.clock.monotonic_ns > case.loss.from_ns);
     let rings = first.and_then(|sample| sample.rings.as_deref()).unwrap_or_default().iter();
-    let mut of_tool = rings.filter(|ring| ring.owner.as_ref().is_some_and(|owner| owner.tgid == tgid));
+    let mut of_tool = rings.filter(|ring| ring.is_of(tgid));
     of_tool.any(|ring| ring.consumer_bytes > 0)
 }
 

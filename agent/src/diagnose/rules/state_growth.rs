@@ -15,6 +15,7 @@ use crate::{
         verdict::{Claim, Verdict},
         words,
     },
+    number::float,
     timeline::{Slice, seconds},
 };
 
@@ -76,20 +77,16 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
 }
 
 /// CPU time for an event that was consumed, s, and how many came in a second; `None` where too little happened.
-#[expect(clippy::cast_precision_loss, reason = "told with two digits")]
 fn cost(case: &Case<'_>, slice: &Slice<'_>) -> Option<(f64, f64)> {
     const LEAST_EVENTS: f64 = 100.0;
     let tgid = case.loss.subject.tgid;
     let threads = slice.consumers()?.into_iter().filter(|thread| thread.tgid == tgid);
     let running: u64 = threads.map(|thread| thread.states.running_ns).sum();
     let event_bytes = case.flow_in_all?.event_bytes?;
-    let rings = slice
-        .rings()
-        .into_iter()
-        .filter(|ring| ring.last.owner.as_ref().is_some_and(|owner| owner.tgid == tgid));
+    let rings = slice.rings().into_iter().filter(|ring| ring.last.is_of(tgid));
     let consumed: u64 = rings.map(|ring| ring.consumed_bytes).sum();
-    let events = consumed as f64 / event_bytes;
+    let events = float(consumed) / event_bytes;
     let falco = slice.falcos().into_iter().find(|falco| falco.last.tgid == tgid)?;
-    let rate = falco.counts.n_evts as f64 / seconds(slice.length_ns()).max(1e-9);
+    let rate = float(falco.counts.n_evts) / seconds(slice.length_ns()).max(1e-9);
     (events >= LEAST_EVENTS && running > 0).then(|| (seconds(running) / events, rate))
 }

@@ -16,7 +16,7 @@ use crate::{
         verdict::{Claim, Verdict},
         words,
     },
-    number::{count, percent},
+    number::{count, percent, share},
     timeline::RingTotals,
 };
 
@@ -39,12 +39,12 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         return Verdict::Silent("no ring dropped".to_owned());
     };
     let (drops, all): (u64, u64) = (drops_of(fullest), case.rings.iter().map(drops_of).sum());
-    let share = ratio(drops, all);
-    if share < MOST_DROPS {
-        return Verdict::Silent(format!("the ring with most drops has {} of them", percent(share)));
+    let most = share(drops, all);
+    if most < MOST_DROPS {
+        return Verdict::Silent(format!("the ring with most drops has {} of them", percent(most)));
     }
     let others = case.rings.iter().filter(|ring| ring.last.map_id != fullest.last.map_id);
-    let peaks = others.map(|ring| ratio(ring.backlog_max_bytes, ring.last.capacity_bytes));
+    let peaks = others.map(|ring| share(ring.backlog_max_bytes, ring.last.capacity_bytes));
     let highest = peaks.reduce(f64::max).unwrap_or(0.0);
     if highest > NEAR_EMPTY {
         return Verdict::Silent(format!("another ring was filled to {}", percent(highest)));
@@ -55,7 +55,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         "{} lost {}: {} of them in the ring of CPU {}, while its other rings were filled to {} at most.",
         words::name(case),
         words::lost(case),
-        percent(share),
+        percent(most),
         cpus.join(", "),
         percent(highest)
     );
@@ -83,9 +83,4 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         ))
         .collect(),
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "told with three digits")]
-fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -21,22 +21,6 @@ pub fn throttled_ns(limits: &[CpuLimit]) -> u64 {
     limits.iter().map(|limit| limit.throttled_ns).sum()
 }
 
-/// What has come since `before`.
-#[must_use]
-pub fn since(before: &[CpuLimit], now: &[CpuLimit]) -> Vec<CpuLimit> {
-    let grown = |now: &CpuLimit| {
-        let before = before.iter().find(|before| before.cgroup == now.cgroup);
-        let (periods, time_ns) =
-            before.map_or((0, 0), |before| (before.throttled_periods, before.throttled_ns));
-        CpuLimit {
-            throttled_periods: now.throttled_periods.saturating_sub(periods),
-            throttled_ns: now.throttled_ns.saturating_sub(time_ns),
-            ..now.clone()
-        }
-    };
-    now.iter().map(grown).collect()
-}
-
 /// A file that is absent is that of a cgroup without this controller, or of the root: it limits nothing.
 fn read_one(group: &Group) -> CpuLimit {
     const US: u64 = 1000;
@@ -124,7 +108,7 @@ mod tests {
             CpuLimit { cgroup: "/".to_owned(), ..limit(None, None, 1, 2) },
         );
         let before = [limit(Some(50), Some(100), 4, 100)];
-        let since = since(&before, &[own, above.clone()]);
+        let since = CpuLimit::since(&before, &[own, above.clone()]);
         assert_eq!(since, [limit(Some(20), Some(100), 5, 200), above]);
         assert_eq!(throttled_ns(&since), 202_000_000);
     }

@@ -191,7 +191,7 @@ impl Watched {
             limits: limits_first
                 .as_deref()
                 .zip(limits.as_deref())
-                .map(|(first, now)| limits::since(first, now)),
+                .map(|(first, now)| CpuLimit::since(first, now)),
         })
     }
 }

@@ -12,9 +12,7 @@ const HIGH_VOLUME: [&str; 8] = ["read", "pread", "write", "pwrite", "recv", "sen
 
 /// Fills in what the maps of a Falco show.
 pub(super) fn fill(falco: &mut FalcoSample, rings: &[RingSample]) {
-    let own = |ring: &&RingSample| {
-        !ring.places.is_empty() && ring.owner.as_ref().is_some_and(|owner| owner.tgid == falco.tgid)
-    };
+    let own = |ring: &&RingSample| !ring.places.is_empty() && ring.is_of(falco.tgid);
     let own: Vec<&RingSample> = rings.iter().filter(own).collect();
     let comparison = &mut falco.facts.comparison;
     comparison.engine.effective = Some("modern_ebpf".to_owned());
