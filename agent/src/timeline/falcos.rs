@@ -125,17 +125,13 @@ impl<'a> Slice<'a> {
         let mut firsts: Vec<Option<&FalcoSample>> = Vec::new();
         for step in self.steps() {
             for pair in step.falcos() {
-                let (Pair::Both(_, falco) | Pair::Began(falco) | Pair::Ended(falco) | Pair::Unknown(falco)) =
-                    pair;
+                let falco = pair.newest();
                 let is_it = |totals: &FalcoTotals<'_>| {
                     totals.last.id() == falco.id() && totals.last.since_ns() == falco.since_ns()
                 };
                 let index = all.iter().position(is_it).unwrap_or_else(|| {
                     all.push(FalcoTotals::new(falco));
-                    firsts.push(match pair {
-                        Pair::Both(first, _) | Pair::Ended(first) | Pair::Unknown(first) => Some(first),
-                        Pair::Began(_) => None,
-                    });
+                    firsts.push(pair.first());
                     all.len() - 1
                 });
                 let totals = &mut all[index];

@@ -114,17 +114,13 @@ impl<'a> Slice<'a> {
         for step in self.steps() {
             let since_start_ns = step.to.clock.monotonic_ns.saturating_sub(self.start_ns());
             for pair in step.rings() {
-                let (Pair::Both(_, ring) | Pair::Began(ring) | Pair::Ended(ring) | Pair::Unknown(ring)) =
-                    pair;
+                let ring = pair.newest();
                 let is_it = |totals: &RingTotals<'_>| {
                     totals.last.id() == ring.id() && totals.last.since_ns() == ring.since_ns()
                 };
                 let index = all.iter().position(is_it).unwrap_or_else(|| {
                     all.push(RingTotals::new(ring));
-                    firsts.push(match pair {
-                        Pair::Both(first, _) | Pair::Ended(first) | Pair::Unknown(first) => Some(first),
-                        Pair::Began(_) => None,
-                    });
+                    firsts.push(pair.first());
                     all.len() - 1
                 });
                 let totals = &mut all[index];

@@ -66,6 +66,25 @@ pub enum Pair<'a, S> {
     Unknown(&'a S),
 }
 
+impl<'a, S> Pair<'a, S> {
+    /// As it was seen last.
+    #[must_use]
+    pub fn newest(&self) -> &'a S {
+        let (Self::Both(_, source) | Self::Began(source) | Self::Ended(source) | Self::Unknown(source)) =
+            self;
+        source
+    }
+
+    /// What it counts from: as it was seen first; `None` if it began in between, at nothing.
+    #[must_use]
+    pub fn first(&self) -> Option<&'a S> {
+        match self {
+            Self::Both(source, _) | Self::Ended(source) | Self::Unknown(source) => Some(source),
+            Self::Began(_) => None,
+        }
+    }
+}
+
 /// Pairs the sources of two samples, of which the first was taken at `from_ns`, in the order of the second. None if
 /// either sample does not look at such sources and nothing can be said.
 #[must_use]
