@@ -64,6 +64,18 @@ pub struct Offsets {
     pub vma_page_offset: u32,
     /// `task_struct.group_leader`.
     pub task_group_leader: u32,
+    /// `bpf_prog.type`.
+    pub program_type: u32,
+    /// `bpf_prog.aux`.
+    pub program_aux: u32,
+    /// `bpf_prog.stats` (5.12); 0 where the kernel does not count skipped runs.
+    pub program_stats: u32,
+    /// `bpf_prog_aux.id`.
+    pub aux_id: u32,
+    /// `bpf_prog_aux.name`.
+    pub aux_name: u32,
+    /// `bpf_prog_stats.misses` (5.12); 0 where the kernel has none.
+    pub stats_misses: u32,
 }
 
 /// What the next pass is to look for; user space writes it before each.
@@ -141,6 +153,29 @@ pub struct HolderRow {
     /// Name of the task.
     pub comm: [u8; NAME_BYTES],
 }
+
+/// One BPF program.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct ProgramRow {
+    /// Where it lies in kernel memory: how files name it. Never shown to anybody.
+    pub address: u64,
+    /// Runs that the kernel skipped, over all CPUs whose place in memory is known; [`NOT_COUNTED`] before Linux 5.12.
+    pub missed: u64,
+    /// Program id.
+    pub id: u32,
+    /// `BPF_PROG_TYPE_`.
+    pub program_type: u32,
+    /// Name, zero-padded.
+    pub name: [u8; NAME_BYTES],
+}
+
+/// See [`ProgramRow::missed`].
+pub const NOT_COUNTED: u64 = u64::MAX;
+
+/// CPUs whose skipped runs are added up.
+pub const MOST_CPUS: u32 = 1024;
 
 /// See [`HolderRow::page_offset`].
 pub const NOT_MAPPED: u64 = u64::MAX;
@@ -227,7 +262,8 @@ pub struct ValueChunk {
 }
 
 const _: () = {
-    assert!(size_of::<Offsets>() == 20 * 4);
+    assert!(size_of::<Offsets>() == 26 * 4);
+    assert!(size_of::<ProgramRow>() == 40 && offset_of!(ProgramRow, name) == 24);
     assert!(size_of::<Request>() == 32);
     assert!(size_of::<MapRow>() == 88 && offset_of!(MapRow, name) == 72);
     assert!(size_of::<HolderRow>() == 56 && offset_of!(HolderRow, comm) == 40);
@@ -248,6 +284,9 @@ unsafe impl aya::Pod for MapRow {}
 // SAFETY: as above.
 #[cfg(feature = "user")]
 unsafe impl aya::Pod for HolderRow {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for ProgramRow {}
 // SAFETY: as above.
 #[cfg(feature = "user")]
 unsafe impl aya::Pod for ValueChunk {}

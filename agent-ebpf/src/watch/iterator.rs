@@ -17,6 +17,13 @@ pub(crate) struct MapContext {
     map: *const u8,
 }
 
+/// `struct bpf_iter__bpf_prog` (5.9).
+#[repr(C)]
+pub(crate) struct ProgramContext {
+    meta: *const Meta,
+    program: *const u8,
+}
+
 /// `struct bpf_iter__task_file`.
 #[repr(C)]
 pub(crate) struct FileContext {
@@ -46,6 +53,12 @@ macro_rules! member {
 #[inline(always)]
 pub(crate) fn map(context: *const MapContext) -> Option<*const u8> {
     not_null(member!(context, map))
+}
+
+/// The program of this run; `None` in the run after the last.
+#[inline(always)]
+pub(crate) fn program(context: *const ProgramContext) -> Option<*const u8> {
+    not_null(member!(context, program))
 }
 
 /// The task and its file.

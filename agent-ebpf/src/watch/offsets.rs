@@ -27,6 +27,12 @@ static OFFSETS: Offsets = Offsets {
     vma_flags: 0,
     vma_page_offset: 0,
     task_group_leader: 0,
+    program_type: 0,
+    program_aux: 0,
+    program_stats: 0,
+    aux_id: 0,
+    aux_name: 0,
+    stats_misses: 0,
 };
 
 macro_rules! fields {
@@ -60,5 +66,11 @@ fields!(
     vma_file,
     vma_flags,
     vma_page_offset,
-    task_group_leader
+    task_group_leader,
+    program_type,
+    program_aux,
+    program_stats,
+    aux_id,
+    aux_name,
+    stats_misses
 );

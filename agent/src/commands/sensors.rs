@@ -114,7 +114,13 @@ impl Sensors {
         let rings = self.rings.as_ref().map(Rings::sample);
         let falcos = self.falcos();
         let tools = self.tools.as_ref().map(|tools| {
-            tools.sample(rings.as_deref().unwrap_or_default(), falcos.as_deref().unwrap_or_default())
+            let of = |tgid| self.rings.as_ref().and_then(|rings| rings.programs_of(tgid));
+            let mut tools =
+                tools.sample(rings.as_deref().unwrap_or_default(), falcos.as_deref().unwrap_or_default());
+            for tool in tools.iter_mut().filter(|tool| tool.is_running) {
+                tool.programs = of(tool.tgid);
+            }
+            tools
         });
         let consumers = self.consumers.as_ref().map(Consumers::sample);
         let drainers: Vec<u32> = consumers.iter().flatten().map(|consumer| consumer.tgid).collect();

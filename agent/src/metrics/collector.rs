@@ -3,6 +3,7 @@
 
 mod consumers;
 mod instances;
+mod programs;
 mod rings;
 mod tools;
 
@@ -42,6 +43,7 @@ pub struct SampleCollector {
     setup: Arc<Setup>,
     admitted: Arc<Mutex<BTreeSet<u16>>>,
     numbering: Arc<Mutex<Numbering>>,
+    programs: Arc<Mutex<programs::Admitted>>,
     /// Duration of the previous scrape, ns; 0 before the first.
     scrape_ns: Arc<AtomicU64>,
     descs: Vec<Desc>,
@@ -68,6 +70,7 @@ impl SampleCollector {
             setup: Arc::new(setup),
             admitted: Arc::default(),
             numbering: Arc::default(),
+            programs: Arc::default(),
             scrape_ns: Arc::default(),
             descs: names::ALL.iter().map(desc).collect::<Result<_, _>>()?,
         })
@@ -95,7 +98,11 @@ impl SampleCollector {
             families.extend(numbering.families(rings, falcos, tools));
             families.extend(sample.consumers.as_deref().and_then(|all| consumers::family(&numbering, all)));
         }
-        families.extend(sample.tools.iter().flat_map(|tools| tools::families(tools)));
+        if let Some(tools) = &sample.tools {
+            families.extend(tools::families(tools));
+            let mut admitted = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+            families.extend(admitted.family(tools));
+        }
         let visibility = self.setup.visibility.iter();
         families.push(labelled(
             names::VISIBILITY,

@@ -246,6 +246,15 @@ pub const WORKLOAD_DROPS: Metric = Metric {
     )
 };
 
+/// Skipped runs of a tool's programs.
+pub const PROGRAM_MISSED: Metric = Metric {
+    labels: &["tool", "tool_instance", "program"],
+    ..counter(
+        "dropctl_program_missed_total",
+        "Runs of a tool's BPF programs that the kernel skipped (recursion_misses), since they were loaded.",
+    )
+};
+
 /// All of them, in the order of the page.
 pub const ALL: &[Metric] = &[
     BUILD_INFO,
@@ -286,6 +295,7 @@ pub const ALL: &[Metric] = &[
     FALCO_SCRAPE,
     TOOL_UP,
     TOOL_RESTARTS,
+    PROGRAM_MISSED,
     VISIBILITY,
     AGENT_CPU,
     AGENT_RESIDENT,

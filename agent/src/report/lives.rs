@@ -1,10 +1,11 @@
 //! Known tools as processes: ages, outages, ends. Pure.
 
 use super::{
-    model::{Exit, Life, Outage, Tool},
+    model::{Exit, Life, Outage, Program, Programs, Tool},
     number::{self, ratio},
 };
 use crate::{
+    evidence::Evidence,
     sample::{Sample, ToolSample},
     setup::Visibility,
     timeline::{Slice, seconds},
@@ -45,6 +46,16 @@ pub(super) fn build(tool: &ToolSample, slice: &Slice<'_>) -> Life {
             is_oom: exit.is_oom,
         }),
         oom_kills: tool.oom_kills,
+        programs: tool.programs.as_ref().map(|programs| Programs {
+            evidence: Evidence::Exact,
+            count: programs.count,
+            missed: programs.missed,
+            with_misses: programs
+                .with_misses
+                .iter()
+                .map(|program| Program { id: program.id, name: program.name.clone(), missed: program.missed })
+                .collect(),
+        }),
     }
 }
 

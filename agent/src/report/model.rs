@@ -17,7 +17,10 @@ use crate::{
 };
 
 pub use consumers::{Blockage, Consumer, Limit};
-pub use tools::{Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Ring, Tool, ToolOverrun};
+pub use tools::{
+    Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Program, Programs, Ring, Tool,
+    ToolOverrun,
+};
 
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "dropctl.report/v1";

@@ -13,7 +13,10 @@ use std::{
 
 use agent_common::slot::NATIVE;
 use anyhow::{Context as _, Result, ensure};
-use dropctl::probe::{Mode, Probe, Request};
+use dropctl::{
+    observe::rings::{Rings, Wanted},
+    probe::{Mode, Probe, Request},
+};
 
 use crate::{
     child::{Child, LIMIT},
@@ -107,6 +110,7 @@ fn once(model: &str, request: &Request) -> Result<()> {
     ensure!(ended == 1, "the loops did not end");
     children.iter_mut().try_for_each(Child::wait)?;
     drop(pinned);
+    seen_by_the_iterator(&mut probe)?;
 
     let sample = probe.stop()?;
     expect::conserved(&sample, 1)?;
@@ -128,6 +132,28 @@ fn once(model: &str, request: &Request) -> Result<()> {
     // Elsewhere somebody else's syscalls may have been skipped on that CPU as well.
     let is_alone = node::is_quiet() || missed.unwrap_or(0) == 0;
     ensure!(sum == due || (!is_alone && sum > due), "due {due}, counted and missed {sum}");
+    Ok(())
+}
+
+/// What the watching programs say of our own program's skipped runs, which takes no descriptor of it, is what the kernel
+/// says of it in fdinfo.
+fn seen_by_the_iterator(probe: &mut Probe) -> Result<()> {
+    if !std::path::Path::new("/sys/kernel/btf/vmlinux").exists() || node::hides_btf() {
+        return Ok(());
+    }
+    let before = probe.sample().missed;
+    let mut rings = Rings::start(Wanted::default())?;
+    rings.end();
+    let after = probe.sample().missed;
+    let programs = rings.programs_of(std::process::id()).context("our own programs are not seen")?;
+    println!(
+        "preempt: fdinfo says {before:?}, the iterator {:?} of {} programs",
+        programs.missed, programs.count
+    );
+    ensure!(programs.missed.is_some() == before.is_some(), "{programs:?}, in fdinfo {before:?}");
+    let (Some(seen), Some(before), Some(after)) = (programs.missed, before, after) else { return Ok(()) };
+    // Other syscalls go on meanwhile.
+    ensure!((before..=after).contains(&seen), "{before} {programs:?} {after}");
     Ok(())
 }
 

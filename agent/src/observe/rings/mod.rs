@@ -12,6 +12,7 @@ mod object;
 mod offsets;
 pub mod owners;
 mod pages;
+mod programs;
 mod ring;
 mod source;
 pub mod statistics;

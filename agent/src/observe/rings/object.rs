@@ -1,6 +1,7 @@
 //! Loading the watching programs and running a pass of one. Nothing is attached: a pass exists while its file is read.
 
 mod following;
+mod programs;
 
 use std::{fs::File, io::Read as _, path::Path};
 
@@ -93,6 +94,8 @@ pub(super) struct Object {
     cannot_follow: Option<String>,
     following: Option<BtfTracePointLinkId>,
     cgroups: Cgroups,
+    /// Programs of others and their skipped runs.
+    programs: programs::Sight,
     buffer: Vec<u8>,
 }
 
@@ -112,7 +115,8 @@ impl Object {
         loader
             .override_global("OFFSETS", &offsets, true)
             .override_global("SETTINGS", &settings, true)
-            .map_max_entries(FOLLOWED, following::place(facts.cpus as usize, 0));
+            .map_max_entries(FOLLOWED, following::place(facts.cpus as usize, 0))
+            .map_max_entries(programs::CPUS, facts.cpus);
         if !whose {
             loader.map_max_entries(DROPS, 1);
         }
@@ -128,6 +132,7 @@ impl Object {
         } else {
             Some("not asked for (--whose)".to_owned())
         };
+        let sees_programs = programs::load(&mut ebpf, &btf).is_ok();
         drop(btf);
         heap::give_back();
         let own_map_id = match ebpf.map(REQUEST) {
@@ -136,7 +141,7 @@ impl Object {
         };
         let has_pending = offsets.ringbuf_pending != 0;
         let buffer = vec![0; 1 << 16];
-        Ok(Self {
+        let mut object = Self {
             ebpf,
             own_map_id,
             map_operations: 0,
@@ -147,8 +152,13 @@ impl Object {
             cannot_follow,
             following: None,
             cgroups: facts.cgroups,
+            programs: programs::Sight::default(),
             buffer,
-        })
+        };
+        if sees_programs {
+            object.look_into_programs(facts.cpus, offsets.stats_misses != 0);
+        }
+        Ok(object)
     }
 
     /// Which hierarchy the cgroup ids of losers are from.

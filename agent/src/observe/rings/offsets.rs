@@ -42,5 +42,11 @@ pub(super) fn read(btf: &Btf) -> Result<Offsets, OffsetsError> {
         vma_flags: of("vm_area_struct", "vm_flags")?,
         vma_page_offset: of("vm_area_struct", "vm_pgoff")?,
         task_group_leader: of("task_struct", "group_leader")?,
+        program_type: of("bpf_prog", "type")?,
+        program_aux: of("bpf_prog", "aux")?,
+        program_stats: btf.member_offset("bpf_prog", "stats")?.unwrap_or(0),
+        aux_id: of("bpf_prog_aux", "id")?,
+        aux_name: of("bpf_prog_aux", "name")?,
+        stats_misses: btf.member_offset("bpf_prog_stats", "misses")?.unwrap_or(0),
     })
 }

@@ -1,5 +1,6 @@
 //! The watching thread: finds rings, looks at them many times a second, lets go of those that are gone.
 
+mod programs;
 mod readings;
 
 use std::{
@@ -19,12 +20,13 @@ use super::{
     iterator::Iterator,
     object::{Object, WatchError},
     pages::Pages,
+    programs::Programs,
     ring::Ring,
     source::{Route, Source},
 };
 use crate::{
     observe::cgroups::Cgroups,
-    sample::{FalcoSample, RingSample},
+    sample::{FalcoSample, RingSample, ToolPrograms},
     setup::Whose,
 };
 
@@ -79,6 +81,7 @@ pub struct Rings {
 pub(super) struct Watched {
     rings: BTreeMap<u32, Ring>,
     falcos: Vec<FalcoSample>,
+    programs: Programs,
     /// The newest ring at the last time that all were looked for; `None` before that.
     newest: Option<u32>,
     /// Our process id in the initial pid namespace, once it is known.
@@ -122,6 +125,7 @@ impl Rings {
             had_grown: true,
             next_reading: Instant::now(),
             owners_known: None,
+            programs_known: None,
         };
         watch.discover()?;
         let thread = thread::Builder::new()
@@ -181,6 +185,12 @@ impl Rings {
         self.lock().own_tgid == Some(std::process::id())
     }
 
+    /// The BPF programs of a process; `None` if it has none, or where programs are not visible.
+    #[must_use]
+    pub fn programs_of(&self, tgid: u32) -> Option<ToolPrograms> {
+        self.lock().programs.of(tgid)
+    }
+
     /// Ends the watch: reads once more what is read less often than positions.
     pub fn end(&mut self) {
         // The thread is the one that may run passes; it reads the counters as it ends.
@@ -222,6 +232,7 @@ struct Watch {
     /// The next reading of counters between two that are always made.
     next_reading: Instant,
     owners_known: Option<Instant>,
+    programs_known: Option<Instant>,
 }
 
 impl Watch {
@@ -253,6 +264,8 @@ impl Watch {
         let last = self.look().and_then(|()| self.follow.detach(&mut self.object));
         self.has_grown = true;
         let last = last.and_then(|()| self.read_all());
+        self.programs_known = None;
+        let last = last.and_then(|()| self.read_programs());
         self.lock().failure = last.err().map(|error| error.to_string());
     }
 
@@ -313,7 +326,8 @@ impl Watch {
         let all = watched.rings.iter().filter_map(served).collect();
         drop(watched);
         self.served = all;
-        self.read_all()
+        self.read_all()?;
+        self.read_programs()
     }
 
     fn knows(&self, map_id: u32) -> bool {

@@ -56,6 +56,32 @@ pub struct Life {
     pub last_exit: Option<Exit>,
     /// Processes of its cgroup that the kernel killed for want of memory; absent where the cgroup does not tell.
     pub oom_kills: Option<u64>,
+    /// Its BPF programs and their skipped runs; absent where they are not visible.
+    pub programs: Option<Programs>,
+}
+
+/// BPF programs of a tool. A run that the kernel skips is an event that no drop counter shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Programs {
+    /// Exact: counted in the kernel.
+    pub evidence: Evidence,
+    /// How many it has loaded.
+    pub count: u64,
+    /// Skipped runs of all since they were loaded (`recursion_misses`); absent before Linux 5.12.
+    pub missed: Option<u64>,
+    /// Those with skipped runs, most first.
+    pub with_misses: Vec<Program>,
+}
+
+/// A BPF program with skipped runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Program {
+    /// Id.
+    pub id: u32,
+    /// Name: at most 15 bytes.
+    pub name: String,
+    /// Skipped runs since it was loaded.
+    pub missed: u64,
 }
 
 /// A stretch of time without the tool.

@@ -17,7 +17,16 @@ pub(super) fn table(report: &Report, page: &mut Vec<Block>) {
     }
     page.push(Block::Heading("Tools".to_owned()));
     page.push(Block::Table {
-        columns: vec!["tool", "pid", "engine", "running for", "restarts", "absent", "last end"],
+        columns: vec![
+            "tool",
+            "pid",
+            "engine",
+            "running for",
+            "restarts",
+            "absent",
+            "runs skipped",
+            "last end",
+        ],
         rows,
     });
 }
@@ -40,6 +49,16 @@ fn row(tool: &Tool, life: &Life) -> Vec<String> {
         age,
         restarts,
         if life.absences.is_empty() { none() } else { seconds(life.absent_seconds) },
+        skipped(life),
         life.last_exit.as_ref().map_or_else(none, end),
     ]
+}
+
+/// Skipped runs of its programs, with the one that has most.
+fn skipped(life: &Life) -> String {
+    let Some(missed) = life.programs.as_ref().and_then(|programs| programs.missed) else {
+        return "unknown".to_owned();
+    };
+    let most = life.programs.iter().find_map(|programs| programs.with_misses.first());
+    most.map_or_else(|| count(missed), |program| format!("{}, most of {}", count(missed), program.name))
 }

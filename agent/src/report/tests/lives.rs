@@ -1,7 +1,7 @@
 //! Tools as processes, and what a report says of them.
 
 use super::{super::model, SECOND, passive};
-use crate::sample::{Absence, ToolExit, ToolSample};
+use crate::sample::{Absence, ProgramSample, ToolExit, ToolPrograms, ToolSample};
 
 /// The falco, which was away for 0.4 s of the window, and another that uses its kernel module.
 pub(super) fn tools() -> Vec<ToolSample> {
@@ -20,6 +20,16 @@ pub(super) fn tools() -> Vec<ToolSample> {
         absent_ns: 400_000_000,
         last_exit: Some(ToolExit { time_ns: 101 * SECOND, code: None, signal: Some(9), is_oom: Some(true) }),
         oom_kills: Some(1),
+        programs: Some(ToolPrograms {
+            count: 199,
+            missed: Some(1234),
+            with_misses: vec![ProgramSample {
+                id: 5,
+                name: "sys_exit".to_owned(),
+                program_type: 26,
+                missed: 1234,
+            }],
+        }),
         ..ToolSample::default()
     };
     let old = ToolSample {
@@ -33,6 +43,7 @@ pub(super) fn tools() -> Vec<ToolSample> {
         absent_ns: 0,
         last_exit: None,
         oom_kills: None,
+        programs: None,
         ..falco.clone()
     };
     vec![falco, old]
