@@ -59,7 +59,7 @@ impl Sensors {
         if whose != Whose::Off || is_passive {
             visibility.extend(rings.as_ref().ok().map(|rings| whose_visibility(rings, is_passive, whose)));
         }
-        let tools = Tools::start();
+        let tools = Tools::start(Path::new("/"));
         visibility.push(tools_visibility(&tools));
         let (rings, tools) = (rings.ok(), tools.ok());
         let consumers = rings.as_ref().and_then(|rings| Consumers::start(rings.drains()));

@@ -2,8 +2,6 @@
 //! add up to the time.
 
 use std::{
-    fs,
-    path::PathBuf,
     process::{Child, Stdio},
     thread,
     time::{Duration, Instant},
@@ -19,7 +17,10 @@ use dropctl::{
 };
 use rustix::thread::{CpuSet, sched_setaffinity};
 
-use crate::standin::{Standin, lab};
+use crate::{
+    cgroup::Cgroup,
+    standin::{Standin, lab},
+};
 
 /// How long a consumer is watched.
 const WINDOW: Duration = Duration::from_secs(4);
@@ -35,7 +36,7 @@ const LIGHT: (u32, u32) = (2, 1);
 
 /// More work for each event than there is time.
 pub(crate) fn saturated() -> Result<()> {
-    let Some(cgroup) = Cgroup::new("saturated")? else { return Ok(()) };
+    let Some(cgroup) = Cgroup::new("cpu", "saturated")? else { return Ok(()) };
     cgroup.set_weight(HEAVY)?;
     let standin = Standin::start(&format!("{RING} {TOO_MUCH}"))?;
     cgroup.take(standin.pid())?;
@@ -45,7 +46,7 @@ pub(crate) fn saturated() -> Result<()> {
 
 /// A quota of 20 ms in 100 in its cgroup.
 pub(crate) fn throttled() -> Result<()> {
-    let Some(cgroup) = Cgroup::new("throttled")? else { return Ok(()) };
+    let Some(cgroup) = Cgroup::new("cpu", "throttled")? else { return Ok(()) };
     cgroup.set_quota(20_000, 100_000)?;
     cgroup.set_weight(HEAVY)?;
     let standin = Standin::start(&format!("{RING} {TOO_MUCH}"))?;
@@ -63,7 +64,7 @@ pub(crate) fn throttled() -> Result<()> {
 
 /// On one CPU with others that never sleep and have fifty times its weight.
 pub(crate) fn starved() -> Result<()> {
-    let Some(cgroup) = Cgroup::new("starved")? else { return Ok(()) };
+    let Some(cgroup) = Cgroup::new("cpu", "starved")? else { return Ok(()) };
     cgroup.set_weight(LIGHT)?;
     let standin = Standin::start(&format!("{RING} {TOO_MUCH}"))?;
     cgroup.take(standin.pid())?;
@@ -136,80 +137,6 @@ fn dominates(seen: &ConsumerSample, state: &str, time: fn(&ConsumerStates) -> u6
     let (part, all) = (time(&seen.states), seen.time_ns - seen.since_ns);
     ensure!(2 * part > all, "{state} only {part} of {all} ns: {seen:?}");
     Ok(())
-}
-
-/// A cgroup that limits CPU time; gone with all its processes back above when dropped.
-struct Cgroup {
-    folder: PathBuf,
-    above: PathBuf,
-    is_v1: bool,
-}
-
-impl Cgroup {
-    /// `None`, said, where the CPU controller is not there.
-    fn new(name: &str) -> Result<Option<Self>> {
-        let v1 = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"].map(PathBuf::from);
-        let v2 = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(PathBuf::from);
-        let v1 = v1.into_iter().find(|folder| folder.join("cpu.cfs_quota_us").exists());
-        let has_cpu = |folder: &PathBuf| {
-            fs::read_to_string(folder.join("cgroup.controllers")).is_ok_and(|names| names.contains("cpu"))
-        };
-        let (above, is_v1) = match (v1, v2.into_iter().find(has_cpu)) {
-            (Some(folder), _) => (folder, true),
-            (None, Some(folder)) => {
-                fs::write(folder.join("cgroup.subtree_control"), "+cpu").context("turn cpu on")?;
-                (folder, false)
-            }
-            (None, None) => {
-                println!("skip: no cgroup hierarchy with the CPU controller is mounted");
-                return Ok(None);
-            }
-        };
-        let folder = above.join(format!("dropctl-test-{name}-{}", std::process::id()));
-        fs::create_dir(&folder).with_context(|| format!("make {}", folder.display()))?;
-        Ok(Some(Self { folder, above, is_v1 }))
-    }
-
-    fn path(&self) -> String {
-        format!("/{}", self.folder.file_name().unwrap_or_default().display())
-    }
-
-    fn set(&self, name: &str, value: &str) -> Result<()> {
-        let file = self.folder.join(name);
-        fs::write(&file, value).with_context(|| format!("write {}", file.display()))
-    }
-
-    fn set_quota(&self, quota_us: u32, period_us: u32) -> Result<()> {
-        if !self.is_v1 {
-            return self.set("cpu.max", &format!("{quota_us} {period_us}"));
-        }
-        self.set("cpu.cfs_period_us", &period_us.to_string())?;
-        self.set("cpu.cfs_quota_us", &quota_us.to_string())
-    }
-
-    fn set_weight(&self, (shares, weight): (u32, u32)) -> Result<()> {
-        let (name, value) = if self.is_v1 { ("cpu.shares", shares) } else { ("cpu.weight", weight) };
-        self.set(name, &value.to_string())
-    }
-
-    fn take(&self, pid: u32) -> Result<()> {
-        self.set("cgroup.procs", &pid.to_string())
-    }
-}
-
-impl Drop for Cgroup {
-    fn drop(&mut self) {
-        for pid in fs::read_to_string(self.folder.join("cgroup.procs")).unwrap_or_default().lines() {
-            let _ = fs::write(self.above.join("cgroup.procs"), pid);
-        }
-        // One whose last process has just ended may be busy for a moment.
-        for _ in 0..100 {
-            if fs::remove_dir(&self.folder).is_ok() {
-                break;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-    }
 }
 
 /// A process that never sleeps.

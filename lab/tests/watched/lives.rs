@@ -2,7 +2,7 @@
 
 use std::{
     os::unix::fs::symlink,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -87,23 +87,33 @@ pub(crate) fn short_processes() -> Result<()> {
 }
 
 /// dropctl's own readers.
-struct Watch {
+pub(crate) struct Watch {
     tools: Tools,
     rings: Rings,
 }
 
 impl Watch {
-    fn start() -> Result<Self> {
-        let (tools, rings) = (Tools::start()?, Rings::start(Wanted::default())?);
+    pub(crate) fn start() -> Result<Self> {
+        Self::start_at(Path::new("/"))
+    }
+
+    /// `root`: where kernel modules are looked for.
+    pub(crate) fn start_at(root: &Path) -> Result<Self> {
+        let (tools, rings) = (Tools::start(root)?, Rings::start(Wanted::default())?);
         ensure!(tools.sees_processes(), "a pid namespace of its own");
         Ok(Self { tools, rings })
     }
 
-    fn sample(&self) -> Vec<ToolSample> {
+    pub(crate) fn sample(&self) -> Vec<ToolSample> {
         self.tools.sample(&self.rings.sample(), &self.rings.falcos())
     }
 
-    fn within<T>(&self, what: &str, mut look: impl FnMut(&[ToolSample]) -> Option<T>) -> Result<T> {
+    /// What the samples show, sooner or later.
+    pub(crate) fn within<T>(
+        &self,
+        what: &str,
+        mut look: impl FnMut(&[ToolSample]) -> Option<T>,
+    ) -> Result<T> {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let sample = self.sample();
@@ -117,13 +127,13 @@ impl Watch {
 }
 
 /// The stand-in's program under this name.
-fn named(folder: &tempfile::TempDir, name: &str) -> Result<PathBuf> {
+pub(crate) fn named(folder: &tempfile::TempDir, name: &str) -> Result<PathBuf> {
     let link = folder.path().join(name);
     symlink(lab_binary(), &link)?;
     Ok(link)
 }
 
-fn running(tools: &[ToolSample], tgid: u32) -> Option<&ToolSample> {
+pub(crate) fn running(tools: &[ToolSample], tgid: u32) -> Option<&ToolSample> {
     tools.iter().find(|tool| tool.is_running && tool.tgid == tgid)
 }
 

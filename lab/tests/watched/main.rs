@@ -5,11 +5,13 @@
 #![allow(unused_crate_dependencies, reason = "a test target uses few of the package's dependencies")]
 #![allow(clippy::print_stdout, reason = "measured numbers belong on stdout")]
 
+mod cgroup;
 mod consumers;
 mod counters;
 mod facts;
 mod harmless;
 mod lives;
+mod special;
 #[path = "../oracle/standin.rs"]
 #[allow(dead_code, reason = "shared with the oracle")]
 mod standin;
@@ -35,6 +37,8 @@ const TESTS: &[Test] = &[
     ("whose_drops_by_cgroup", whose::by_cgroup),
     ("lives_of_two_falcos", lives::two_falcos),
     ("lives_of_short_processes", lives::short_processes),
+    ("tool_of_a_kernel_module", special::module),
+    ("tool_killed_for_memory", special::killed_for_memory),
     ("facts_all_agree", facts::all_agree),
     ("facts_not_applied", facts::not_applied),
     ("facts_of_two", facts::two),

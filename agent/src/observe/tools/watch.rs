@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, PipeReader, PipeWriter},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -27,6 +27,8 @@ const SCAN_EVERY: Duration = Duration::from_secs(1);
 /// The running thread.
 pub struct Tools {
     state: Arc<Mutex<State>>,
+    /// Where the node's /sys/module and /dev are.
+    root: PathBuf,
     sees_processes: bool,
     /// `None` once told to stop.
     stop: Option<PipeWriter>,
@@ -34,12 +36,13 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Starts the thread, after a first look at all processes.
+    /// Starts the thread, after a first look at all processes. `root`: the node's root directory, where kernel modules are
+    /// looked for.
     ///
     /// # Errors
     ///
     /// When the kernel makes no pipe or no thread.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(root: &Path) -> io::Result<Self> {
         let proc = Path::new("/proc");
         let sees_processes = is_initial_pid_namespace(proc);
         let mut state = State::new(proc, Path::new("/sys/fs/cgroup"));
@@ -52,7 +55,7 @@ impl Tools {
         let thread = thread::Builder::new()
             .name("dropctl-tools".to_owned())
             .spawn(move || run(&shared, &stops, sees_processes))?;
-        Ok(Self { state, sees_processes, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { state, root: root.to_owned(), sees_processes, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Whether the node's processes are visible. Elsewhere tools are known by their rings alone.
@@ -78,7 +81,7 @@ impl Tools {
             if known::is_of_falcos_family(&tool.tool) {
                 let signs = Signs {
                     has_modern_maps: falcos.iter().any(|falco| falco.tgid == tool.tgid),
-                    has_module: has_module(),
+                    has_module: has_module(&self.root),
                     age_ns: tool.start_ns.map(|start_ns| now_ns.saturating_sub(start_ns)),
                 };
                 tool.engine = engine::engine(signs).map(str::to_owned);
@@ -89,8 +92,8 @@ impl Tools {
 }
 
 /// Whether a kernel module of Falco's family is loaded, or its devices are there.
-fn has_module() -> bool {
-    let found = modules(Path::new("/"));
+fn has_module(root: &Path) -> bool {
+    let found = modules(root);
     found.loaded.is_some_and(|names| !names.is_empty())
         || found.devices.is_some_and(|names| !names.is_empty())
 }
