@@ -134,13 +134,19 @@ pub fn workload(path: &Path) -> Workload {
         if is_kubernetes && pod.is_none() {
             pod = pod_uid(part);
         } else if container.is_none() {
-            container = container_id(part);
+            container = container_id(part).map(|id| id[..ID_DIGITS].to_owned());
         }
     }
     if pod.is_none() && container.is_none() {
         container = Some(unit(&parts).unwrap_or_else(|| end(&parts)));
     }
     Workload { namespace: None, pod, container }
+}
+
+/// The whole id of the container that the cgroup with this path is, or is a part of; `None` where its path does not tell.
+#[must_use]
+pub fn container(path: &str) -> Option<&str> {
+    path.rsplit('/').find_map(container_id)
 }
 
 /// `pod<uid>`, or `kubepods-burstable-pod<uid>.slice` with `_` for `-`, as systemd wants it.
@@ -153,11 +159,11 @@ fn pod_uid(part: &str) -> Option<String> {
 }
 
 /// 64 hexadecimal digits, alone or as `cri-containerd-<id>.scope`, `crio-<id>.scope`, `docker-<id>.scope`.
-fn container_id(part: &str) -> Option<String> {
+fn container_id(part: &str) -> Option<&str> {
     let part = part.strip_suffix(".scope").unwrap_or(part);
     let id = part.rsplit(['-', ':']).next()?;
     let is_id = id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_id.then(|| id[..ID_DIGITS].to_owned())
+    is_id.then_some(id)
 }
 
 /// The innermost unit that holds processes; of slices alone, the innermost.

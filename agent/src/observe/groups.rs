@@ -57,11 +57,10 @@ impl Hierarchies {
     /// where they cannot be seen.
     #[must_use]
     pub fn of(&self, proc: &Path, tgid: u32, controller: &str) -> Option<Vec<Group>> {
-        let memberships = text(&proc.join(format!("{tgid}/cgroup"))).ok()?;
-        let lines = || memberships.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
+        let text = memberships(proc, tgid)?;
         let has = |names: &str| names.split(',').any(|name| name == controller);
-        let first = lines().find(|(names, _)| has(names));
-        let (names, path) = first.or_else(|| lines().find(|(names, _)| names.is_empty()))?;
+        let first = lines(&text).find(|(names, _)| has(names));
+        let (names, path) = first.or_else(|| lines(&text).find(|(names, _)| names.is_empty()))?;
         let is_same = |mount: &&Mount| match &mount.controllers {
             Some(controllers) => has(names) && controllers.iter().any(|name| name == controller),
             None => names.is_empty(),
@@ -101,6 +100,27 @@ impl Mount {
     }
 }
 
+/// The cgroup that tells best what a process is a part of, whether it is mounted where we look or not: that of v2; where
+/// nobody uses that (a hybrid), the memory controller's.
+#[must_use]
+pub fn membership(proc: &Path, tgid: u32) -> Option<String> {
+    let text = memberships(proc, tgid)?;
+    let of = |is_it: fn(&str) -> bool| lines(&text).find(|(names, _)| is_it(names)).map(|(_, path)| path);
+    let unified = of(str::is_empty);
+    let memory = of(|names| names.split(',').any(|name| name == "memory"));
+    let path = unified.filter(|path| *path != "/" || memory.is_none()).or(memory)?;
+    Some(path.to_owned())
+}
+
+fn memberships(proc: &Path, tgid: u32) -> Option<String> {
+    text(&proc.join(format!("{tgid}/cgroup"))).ok()
+}
+
+/// Controllers, none for v2, and path of each line.
+fn lines(memberships: &str) -> impl Iterator<Item = (&str, &str)> {
+    memberships.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'))
+}
+
 /// A number in a file of one.
 #[must_use]
 pub fn number(path: &Path) -> Option<u64> {
@@ -133,6 +153,18 @@ mod tests {
         let (proc, hierarchies) = hierarchies(mounts, memberships);
         let groups = hierarchies.of(proc.path(), 7, controller)?;
         Some(groups.into_iter().map(|group| (group.path, group.folder.display().to_string())).collect())
+    }
+
+    #[test]
+    fn what_a_process_is_a_part_of() {
+        let of = |memberships| membership(hierarchies("", memberships).0.path(), 7);
+        assert_eq!(of("0::/system.slice/falco.service\n").as_deref(), Some("/system.slice/falco.service"));
+        assert_eq!(of("4:memory:/docker/a\n3:cpu,cpuacct:/x\n0::/\n").as_deref(), Some("/docker/a"));
+        assert_eq!(of("4:memory:/docker/a\n0::/b\n").as_deref(), Some("/b"));
+        assert_eq!(of("4:memory:/docker/a\n").as_deref(), Some("/docker/a"));
+        assert_eq!(of("0::/\n").as_deref(), Some("/"));
+        assert_eq!(of("garbage"), None);
+        assert_eq!(membership(Path::new("/proc"), u32::MAX), None);
     }
 
     const HYBRID: &str = "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n\

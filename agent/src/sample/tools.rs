@@ -86,7 +86,7 @@ pub struct Absence {
 pub struct ToolPrograms {
     /// How many it has loaded.
     pub count: u64,
-    /// Skipped runs of all, since they were loaded; `None` before Linux 5.12.
+    /// Skipped runs of all, since they were loaded; `None` before Linux 5.12, and where there may be more than 1,024 CPUs.
     pub missed: Option<u64>,
     /// Those with skipped runs, most first.
     pub with_misses: Vec<ProgramSample>,

@@ -32,6 +32,7 @@ mod old_kernel;
 mod own;
 mod preempt;
 mod processes;
+mod programs;
 mod raw;
 mod replay;
 mod rings;
@@ -92,6 +93,7 @@ const TESTS: &[Test] = &[
     test("no_btf_is_exact_too", &[BtfToHide], no_btf::exact_too),
     test("rings_seen_by_pages", &[TwoCpus, BtfToHide], rings::by_pages),
     test("rings_seen_by_iterator", &[TwoCpus, BtfToHide], rings::by_iterator),
+    test("programs_held_by_links", &[BtfToHide], programs::held_by_links),
     test("live_and_replay_agree", &[Cli], replay::live_and_replay_agree),
     test("old_kernel_refused", &[OldKernel], old_kernel::refused),
 ];

@@ -14,7 +14,7 @@ use crate::{
         finding::{Confidence, Fact, Finding, Remedy, Severity, Subject},
     },
     number::count,
-    sample::ToolSample,
+    sample::{Sample, ToolSample},
     timeline::Slice,
 };
 
@@ -22,13 +22,20 @@ use crate::{
 pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Vec<Finding> {
     let (Some(first), Some(last)) = (slice.first(), slice.last()) else { return Vec::new() };
     let before = |tool: &ToolSample| {
-        let tools = first.tools.as_deref().unwrap_or_default().iter();
-        // Another process has other programs, which began at 0.
-        tools.filter(|other| other.tgid == tool.tgid).find_map(|other| other.programs.as_ref()?.missed)
+        let of = |sample: &Sample| {
+            sample.tools.iter().flatten().find(|other| other.tgid == tool.tgid)?.programs.as_ref()?.missed
+        };
+        let was_there = |first: &Sample| {
+            let seen =
+                || first.tools.as_ref().is_none_or(|all| all.iter().any(|other| other.tgid == tool.tgid));
+            tool.start_ns.map_or_else(seen, |start_ns| start_ns <= first.clock.boot_ns)
+        };
+        // Another process has other programs, which began at 0. Those that are seen only later may have missed runs before.
+        if was_there(first) { slice.samples().iter().find_map(of) } else { Some(0) }
     };
     let finding = |tool: &ToolSample| {
         let programs = tool.programs.as_ref()?;
-        let missed = programs.missed?.checked_sub(before(tool).unwrap_or(0)).filter(|missed| *missed > 0)?;
+        let missed = programs.missed?.checked_sub(before(tool)?).filter(|missed| *missed > 0)?;
         let names: Vec<&str> =
             programs.with_misses.iter().take(3).map(|program| program.name.as_str()).collect();
         let summary = format!(

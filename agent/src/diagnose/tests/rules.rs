@@ -331,21 +331,31 @@ fn skipped_runs() {
     let tool = story.tool.as_mut().expect("a tool");
     tool.programs = Some(programs(Some(12)));
     assert_eq!(story.causes(), [] as [&str; 0], "before this time");
-    let mut timeline = story.timeline();
-    timeline = {
+    let timeline = story.timeline();
+    let change = |change: &dyn Fn(usize, &mut ToolSample)| {
         let mut again = crate::timeline::Timeline::new(timeline.node.clone(), timeline.setup.clone());
         for (index, sample) in timeline.samples().iter().enumerate() {
             let mut sample = sample.clone();
-            if index == 0 {
-                sample.tools.as_mut().expect("tools")[0].programs = Some(programs(Some(2)));
-            }
+            change(index, &mut sample.tools.as_mut().expect("tools")[0]);
             again.push(sample);
         }
-        again
+        let findings = crate::diagnose::diagnose(&again.all(), &[]);
+        let skipped = findings.iter().find(|finding| finding.code.as_str() == "DC115")?;
+        assert_eq!(skipped.tool.as_ref().map(|tool| tool.tgid), Some(TGID));
+        skipped.drops
     };
-    let findings = crate::diagnose::diagnose(&timeline.all(), &[]);
-    let skipped = findings.iter().find(|finding| finding.code.as_str() == "DC115").expect("it fires");
-    assert_eq!((skipped.drops, skipped.tool.as_ref().map(|tool| tool.tgid)), (Some(10), Some(TGID)));
+    let at_first = |first: Option<ToolPrograms>| {
+        change(&|index, tool| {
+            if index == 0 {
+                tool.programs.clone_from(&first);
+            }
+        })
+    };
+    assert_eq!(at_first(Some(programs(Some(2)))), Some(10));
+    assert_eq!(at_first(None), None, "nobody knows when they were missed");
+    let last_ns = timeline.samples().last().expect("samples").clock.boot_ns;
+    let is_new = change(&|_, tool| tool.start_ns = Some(last_ns - 1));
+    assert_eq!(is_new, Some(12), "a process that began meanwhile");
 }
 
 #[test]

@@ -124,3 +124,16 @@ fn the_mount_of_each_hierarchy() {
     assert_eq!(at(in_container, Hierarchy::V2), Some(PathBuf::from("/host/sys/fs/cgroup")), "the node's");
     assert_eq!(at("", Hierarchy::V2), None);
 }
+
+#[test]
+fn containers_with_their_whole_id() {
+    let pod = format!("/kubepods/burstable/pod{UID}");
+    for path in
+        [&format!("{pod}/{ID}"), &format!("/system.slice/docker-{ID}.scope"), &format!("/crio-{ID}.scope/a")]
+    {
+        assert_eq!(container(path), Some(ID), "{path}");
+    }
+    for path in [&pod, "/system.slice/falco.service", ""] {
+        assert_eq!(container(path), None, "{path}");
+    }
+}

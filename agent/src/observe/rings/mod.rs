@@ -8,6 +8,7 @@ mod drains;
 mod falcos;
 mod follow;
 mod iterator;
+mod links;
 mod object;
 mod offsets;
 pub mod owners;

@@ -16,13 +16,23 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Takes in who has which open.
-    pub(super) fn set_owners(&mut self, rows: &[ProgramRow], holders: &[HolderRow]) {
+    /// Takes in who has which open. Whether everyone has an owner then.
+    pub(super) fn set_owners(&mut self, rows: &[ProgramRow], holders: &[HolderRow]) -> bool {
         let owner_of = |row: &ProgramRow| {
             let tgids = holders.iter().filter(|holder| holder.map == row.address).map(|holder| holder.tgid);
             Some((row.id, tgids.min()?))
         };
         self.owners = rows.iter().filter_map(owner_of).collect();
+        self.owners.len() == rows.len()
+    }
+
+    /// Takes in whose links hold which: owners of those that nobody has open.
+    pub(super) fn add_links(&mut self, links: impl IntoIterator<Item = (u32, u32)>) {
+        let mut of_links: Vec<(u32, u32)> = links.into_iter().collect();
+        of_links.sort_by_key(|(_, tgid)| *tgid);
+        for (program, tgid) in of_links {
+            self.owners.entry(program).or_insert(tgid);
+        }
     }
 
     /// Takes in a pass.
@@ -82,13 +92,15 @@ mod tests {
         let mut programs = Programs::default();
         programs.set_owners(&rows, &[open(1, 50), open(2, 50), open(2, 60), open(3, 60)]);
         programs.set(rows);
+        assert!(!programs.owners.contains_key(&4));
+        programs.add_links([(4, 80), (2, 40), (4, 60)]);
         let falco = programs.of(50).unwrap();
         assert_eq!((falco.count, falco.missed), (2, Some(70)));
         let listed: Vec<_> = falco.with_misses.iter().map(|program| (program.id, program.missed)).collect();
         assert_eq!(listed, [(2, 70)]);
         assert_eq!(falco.with_misses[0].name, "sys_exit");
-        assert_eq!(programs.of(60).unwrap().missed, Some(5));
-        assert_eq!(programs.of(70), None, "program 4 is nobody's");
+        assert_eq!(programs.of(60).unwrap().missed, Some(5 + 900), "one open, one held by a link");
+        assert_eq!((programs.of(70), programs.of(80)), (None, None));
     }
 
     #[test]

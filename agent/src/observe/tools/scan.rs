@@ -11,10 +11,16 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use super::{
     known,
     lives::{Found, Lives},
-    memory,
-    process::{self, Cgroups},
+    memory, process,
 };
-use crate::{sample::RingSample, sys::pidfd};
+use crate::{
+    observe::{
+        cgroups,
+        groups::{self, Group, Hierarchies},
+    },
+    sample::RingSample,
+    sys::pidfd,
+};
 
 /// In one scan of so many all processes are looked at: one may become a tool late, as the shell that ends with
 /// `exec falco`.
@@ -27,7 +33,7 @@ const NOTICED_BY_NS: u64 = 60_000_000_000;
 /// What is known of all.
 pub(super) struct State {
     proc: PathBuf,
-    cgroups: PathBuf,
+    hierarchies: Hierarchies,
     own_pid: u32,
     pub(super) lives: Lives,
     /// Tools that run, by process id.
@@ -43,7 +49,8 @@ pub(super) struct State {
 struct Watched {
     /// `None` before Linux 5.3, or if too many files are open.
     pidfd: Option<OwnedFd>,
-    cgroups: Cgroups,
+    /// Its cgroup with a memory controller, which is there for longer than it; `None` if that is not visible.
+    memory: Option<Group>,
 }
 
 /// The owner of a ring, if it is not dropctl.
@@ -52,11 +59,11 @@ pub(super) fn owner(ring: &RingSample) -> Option<(u32, &str)> {
 }
 
 impl State {
-    /// Nothing is known yet. `proc` and `cgroups`: where these file systems are mounted.
-    pub(super) fn new(proc: &Path, cgroups: &Path) -> Self {
+    /// Nothing is known yet. `proc`: where that file system is mounted.
+    pub(super) fn new(proc: &Path) -> Self {
         Self {
             proc: proc.to_owned(),
-            cgroups: cgroups.to_owned(),
+            hierarchies: Hierarchies::read(proc),
             own_pid: std::process::id(),
             lives: Lives::default(),
             watched: BTreeMap::new(),
@@ -81,7 +88,7 @@ impl State {
         }
         for (pid, start_ns) in self.lives.all_running().collect::<Vec<_>>() {
             let watched = self.watched.get(&pid);
-            let kills = watched.and_then(|watched| memory::oom_kills(&self.cgroups, &watched.cgroups));
+            let kills = watched.and_then(|watched| memory::oom_kills(watched.memory.as_ref()?));
             self.lives.set_oom_kills(pid, kills);
             let has_pidfd = watched.is_some_and(|watched| watched.pidfd.is_some());
             let lives = || {
@@ -163,26 +170,27 @@ impl State {
         // What was another program until a moment ago has become a tool since.
         let looked = self.others.get(&pid).filter(|(first_ns, _)| *first_ns >= stat.start_ns);
         let start_ns = looked.map_or(stat.start_ns, |(_, last_ns)| stat.start_ns.max(*last_ns));
-        let cgroups = process::cgroups(&self.proc, pid);
+        let cgroup = groups::membership(&self.proc, pid);
+        let memory = self.hierarchies.of(&self.proc, pid, "memory").and_then(|all| all.into_iter().next());
         let found = Found {
             tgid: pid,
             comm: comm.to_owned(),
             command: process::command(&self.proc, pid),
             namespace_tgid: process::namespace_tgid(&self.proc, pid),
             start_ns: Some(start_ns),
-            container_id: cgroups.path.as_deref().and_then(process::container_id),
-            oom_kills: memory::oom_kills(&self.cgroups, &cgroups),
-            cgroup: cgroups.path.clone(),
+            container_id: cgroup.as_deref().and_then(cgroups::container).map(str::to_owned),
+            oom_kills: memory.as_ref().and_then(memory::oom_kills),
+            cgroup,
         };
         self.lives.begin(found, now_ns);
-        self.watched.insert(pid, Watched { pidfd, cgroups });
+        self.watched.insert(pid, Watched { pidfd, memory });
         true
     }
 
     /// The process is gone.
     pub(super) fn end(&mut self, pid: u32, now_ns: u64) {
-        let Some(Watched { pidfd, cgroups }) = self.watched.remove(&pid) else { return };
-        self.lives.end(pid, now_ns, memory::oom_kills(&self.cgroups, &cgroups));
+        let Some(Watched { pidfd, memory }) = self.watched.remove(&pid) else { return };
+        self.lives.end(pid, now_ns, memory.as_ref().and_then(memory::oom_kills));
         self.ended.extend(pidfd.map(|pidfd| (pid, pidfd, now_ns)));
     }
 

@@ -45,7 +45,7 @@ impl Tools {
     pub fn start(root: &Path) -> io::Result<Self> {
         let proc = Path::new("/proc");
         let sees_processes = is_initial_pid_namespace(proc);
-        let mut state = State::new(proc, Path::new("/sys/fs/cgroup"));
+        let mut state = State::new(proc);
         if sees_processes {
             state.scan(clock::now().boot_ns);
         }

@@ -1,8 +1,8 @@
 //! BPF programs of the node: who holds them, and their skipped runs.
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
-use agent_common::watch::{HolderRow, NOT_COUNTED, ProgramRow, Request};
+use agent_common::watch::{HolderRow, MOST_CPUS, NOT_COUNTED, ProgramRow, Request};
 use aya::{
     Btf as AyaBtf, Ebpf,
     maps::{Array, Map},
@@ -18,14 +18,25 @@ const OWN_CPU: &str = "OWN_CPU";
 pub(super) const CPUS: &str = "CPUS";
 
 /// What of programs can be seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Sight {
     /// Names and ids (Linux 5.9).
     programs: bool,
-    /// Skipped runs on every CPU (5.12).
-    missed: bool,
+    /// Skipped runs of CPUs (5.12).
+    missed: Option<Cpus>,
     /// File operations of programs; 0 until learned.
     operations: u64,
+}
+
+/// CPUs whose skipped runs are added up: those that were on at any pass. What one missed that has been off ever since
+/// is not among them.
+#[derive(Debug)]
+struct Cpus {
+    /// All that there may be.
+    possible: u32,
+    learned: BTreeSet<u32>,
+    /// What a distance is added to, of our own per-CPU memory.
+    own: u64,
 }
 
 /// Loads the programs that look at programs.
@@ -34,36 +45,45 @@ pub(super) fn load(ebpf: &mut Ebpf, btf: &AyaBtf) -> Result<(), WatchError> {
 }
 
 impl Object {
-    /// Learns where each CPU's memory lies. Where that fails, skipped runs are not known.
+    /// Prepares for looking at skipped runs, if the kernel counts them. More CPUs than [`MOST_CPUS`] would not all be added
+    /// up: then they are not known.
     pub(super) fn look_into_programs(&mut self, cpus: u32, is_counted: bool) {
-        let missed = is_counted && self.learn_cpus(cpus).is_ok();
+        let can_count = is_counted && cpus <= MOST_CPUS;
+        let missed = can_count.then(|| self.prepare(cpus).ok()).flatten();
         self.programs = Sight { programs: true, missed, operations: 0 };
     }
 
-    fn learn_cpus(&mut self, cpus: u32) -> Result<(), Box<dyn std::error::Error>> {
-        let absent = || io::Error::other("a map of the watching programs is absent");
-        let own_id = match self.ebpf.map(OWN_CPU) {
+    fn prepare(&mut self, possible: u32) -> Result<Cpus, Box<dyn std::error::Error>> {
+        let id = match self.ebpf.map(OWN_CPU) {
             Some(Map::PerCpuArray(map)) => map.info()?.id(),
             _ => return Err(absent().into()),
         };
         let program: &mut RawTracePoint =
             self.ebpf.program_mut(LEARN).ok_or(ProgramError::NotLoaded)?.try_into()?;
         program.load()?;
-        for cpu in aya::util::online_cpus().map_err(|(_, error)| error)?.into_iter().filter(|cpu| *cpu < cpus)
-        {
-            program.test_run(RawTracePointRunOptions { cpu: Some(cpu), ..RawTracePointRunOptions::new() })?;
-        }
-        program.unload()?;
         // In place of its value such an array has the pointer that the distance is added to (`bpf_array.pptrs`).
-        let pointer = self.values(own_id, size_of::<u64>())?;
-        let pointer = u64::from_ne_bytes(pointer.try_into().map_err(|_| absent())?);
-        let map = self.ebpf.map_mut(CPUS).ok_or_else(absent)?;
-        let mut map: Array<_, u64> = Array::try_from(map)?;
-        for cpu in 0..cpus {
+        let own = self.values(id, size_of::<u64>())?;
+        let own = u64::from_ne_bytes(own.try_into().map_err(|_| absent())?);
+        Ok(Cpus { possible, learned: BTreeSet::new(), own })
+    }
+
+    /// Learns where the memory of CPUs lies that were not on before. Whether the skipped runs of all are known then.
+    fn learn_cpus(&mut self) -> Result<bool, Box<dyn std::error::Error>> {
+        let Some(cpus) = &mut self.programs.missed else { return Ok(false) };
+        let online = aya::util::online_cpus().map_err(|(_, error)| error)?;
+        for cpu in online.into_iter().filter(|cpu| *cpu < cpus.possible) {
+            if cpus.learned.contains(&cpu) {
+                continue;
+            }
+            let program: &mut RawTracePoint =
+                self.ebpf.program_mut(LEARN).ok_or(ProgramError::NotLoaded)?.try_into()?;
+            program.test_run(RawTracePointRunOptions { cpu: Some(cpu), ..RawTracePointRunOptions::new() })?;
+            let mut map: Array<_, u64> = Array::try_from(self.ebpf.map_mut(CPUS).ok_or_else(absent)?)?;
             let address = map.get(&cpu, 0)?;
-            map.set(cpu, if address == 0 { 0 } else { address.wrapping_sub(pointer) }, 0)?;
+            map.set(cpu, address.wrapping_sub(cpus.own), 0)?;
+            cpus.learned.insert(cpu);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Every program; `None` where they cannot be seen. Skipped runs are [`NOT_COUNTED`] where these cannot.
@@ -75,8 +95,9 @@ impl Object {
         if !self.programs.programs {
             return Ok(None);
         }
+        let sees_missed = self.learn_cpus().unwrap_or(false);
         let mut rows: Vec<ProgramRow> = self.pass(PROGRAMS.0)?;
-        if !self.programs.missed {
+        if !sees_missed {
             rows.iter_mut().for_each(|row| row.missed = NOT_COUNTED);
         }
         Ok(Some(rows))
@@ -108,4 +129,8 @@ impl Object {
         self.ask(Request { map_operations: self.programs.operations, ..Request::default() })?;
         self.pass(HOLDERS.0)
     }
+}
+
+fn absent() -> io::Error {
+    io::Error::other("a map of the watching programs is absent")
 }

@@ -72,7 +72,7 @@ impl Watch {
         const POINTER: usize = size_of::<u64>();
         self.owners_known = Some(Instant::now());
         let holders = self.object.holders()?;
-        self.find_owners_of_programs()?;
+        self.find_owners_of_programs(&holders)?;
         let mut outer = Vec::new();
         let tables = self.object.tables()?;
         self.falcos.find(&mut self.object, &tables, &holders)?;

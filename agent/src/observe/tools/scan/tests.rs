@@ -18,7 +18,7 @@ impl Tree {
         for name in ["self", "sys", "1"] {
             fs::create_dir(tree.0.path().join(name)).unwrap();
         }
-        let state = State::new(tree.0.path(), &tree.0.path().join("no-cgroups"));
+        let state = State::new(tree.0.path());
         (tree, state)
     }
 
@@ -130,7 +130,7 @@ fn a_process_that_is_killed() {
     let program = folder.path().join("tracee");
     std::os::unix::fs::symlink("/bin/sleep", &program).unwrap();
     let mut process = std::process::Command::new(&program).arg("60").spawn().unwrap();
-    let (pid, mut state) = (process.id(), State::new(Path::new("/proc"), Path::new("/sys/fs/cgroup")));
+    let (pid, mut state) = (process.id(), State::new(Path::new("/proc")));
     let is_it = |tool: &ToolSample| tool.tgid == pid;
     let now_ns = || crate::sys::clock::now().boot_ns;
     // After the fork it is us for a moment.

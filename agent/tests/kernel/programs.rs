@@ -1,0 +1,76 @@
+//! Programs of processes, seen from outside: also those that a process holds by a link alone.
+
+use std::{
+    io,
+    os::fd::{FromRawFd as _, OwnedFd, RawFd},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use dropctl::observe::rings::{Rings, Wanted};
+
+/// `enum bpf_cmd`, `enum bpf_prog_type` (include/uapi/linux/bpf.h).
+const PROG_LOAD: i32 = 5;
+const RAW_TRACEPOINT_OPEN: i32 = 17;
+const RAW_TRACEPOINT: u32 = 17;
+/// `r0 = 0; exit`.
+const NOTHING: [u64; 2] = [0xb7, 0x95];
+
+/// The attributes of `BPF_PROG_LOAD`, as far as they are used.
+#[repr(C)]
+struct Load {
+    program_type: u32,
+    instructions: u32,
+    code: u64,
+    license: u64,
+    log: [u64; 2],
+    version_and_flags: u64,
+    name: [u8; 16],
+}
+
+/// Those of `BPF_RAW_TRACEPOINT_OPEN`.
+#[repr(C)]
+struct Open {
+    name: u64,
+    program: u64,
+}
+
+/// One more is ours once it is loaded, and still is when only its link is left.
+pub(crate) fn held_by_links() -> Result<()> {
+    let before = ours()?;
+    let load = Load {
+        program_type: RAW_TRACEPOINT,
+        instructions: 2,
+        code: NOTHING.as_ptr() as u64,
+        license: c"GPL".as_ptr() as u64,
+        log: [0; 2],
+        version_and_flags: 0,
+        name: *b"dropctl_test\0\0\0\0",
+    };
+    let program = bpf(PROG_LOAD, &load).context("load a program that does nothing")?;
+    ensure!(ours()? == before + 1, "a program that is open");
+    let open = Open {
+        name: c"sched_process_exec".as_ptr() as u64,
+        program: u64::from(std::os::fd::AsRawFd::as_raw_fd(&program).unsigned_abs()),
+    };
+    let link = bpf(RAW_TRACEPOINT_OPEN, &open).context("attach it")?;
+    drop(program);
+    ensure!(ours()? == before + 1, "a program that is held by a link");
+    drop(link);
+    ensure!(ours()? == before, "no program of that kind");
+    Ok(())
+}
+
+/// How many programs this process has, with those that look.
+fn ours() -> Result<u64> {
+    let mut rings = Rings::start(Wanted::default())?;
+    rings.end();
+    Ok(rings.programs_of(std::process::id()).context("our own programs are not seen")?.count)
+}
+
+fn bpf<T>(command: i32, what: &T) -> io::Result<OwnedFd> {
+    // SAFETY: attributes of this command, with pointers to what lives as long as the call.
+    let fd = unsafe { libc::syscall(libc::SYS_bpf, command, &raw const *what, size_of::<T>()) };
+    let fd = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0).ok_or_else(io::Error::last_os_error)?;
+    // SAFETY: new, and nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
