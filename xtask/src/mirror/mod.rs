@@ -73,21 +73,43 @@ impl Mirror {
         Ok(text.lines().map(str::to_owned).collect())
     }
 
+    /// These packages and all that they depend on.
+    pub(crate) fn with_all_that_it_needs(&self, packages: &[&str]) -> Result<Vec<String>> {
+        let mut depends = self.apt("apt-cache");
+        depends.args(["depends", "--recurse"]);
+        for left_out in ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"] {
+            depends.arg(format!("--no-{left_out}"));
+        }
+        let text = command::text(depends.args(packages))?;
+        // What a package depends on is indented; names in angle brackets are no packages.
+        let mut names: Vec<String> =
+            text.lines().filter(|line| !line.starts_with([' ', '<'])).map(str::to_owned).collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
     /// Fetches a package, checksum verified by apt, and unpacks it.
     pub(crate) fn unpack(&self, package: &str, into: &Path) -> Result<()> {
+        self.unpack_all(&[package], into)
+    }
+
+    /// Fetches packages, checksums verified by apt, and unpacks them into one folder.
+    pub(crate) fn unpack_all(&self, packages: &[&str], into: &Path) -> Result<()> {
         let kept = self.place.join("packages");
         let mut download = self.apt("apt-get");
         let output = download
-            .args(["download", "-q", package])
+            .args(["download", "-q"])
+            .args(packages)
             .current_dir(&kept)
             .output()
             .context("apt-get download")?;
         if !output.status.success() {
             let words = String::from_utf8_lossy(&output.stderr);
             let why = words.lines().find(|line| line.starts_with("E: ")).unwrap_or("E: no reason given");
-            bail!("apt could not fetch {package}: {}", &why[3..]);
+            bail!("apt could not fetch {}: {}", packages.join(", "), &why[3..]);
         }
-        unpack_newest(package, &kept, into)
+        packages.iter().try_for_each(|package| unpack_newest(package, &kept, into))
     }
 
     fn apt(&self, program: &str) -> Command {

@@ -20,12 +20,13 @@ pub(crate) use self::tally::Tally;
 /// A step: its name for `--only`, its heading, what it does.
 type Step = (&'static str, &'static str, fn() -> Result<Tally>);
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("workspace", "unit and integration tests that need no root", steps::workspace),
     ("kernel", "kernel tests on this kernel", steps::kernel),
     ("vm", "kernel tests inside guests", crate::vm::all),
     ("oracle", "the stand-in against a real Falco's numbers", steps::oracle),
     ("watched", "dropctl beside the stand-in", steps::watched),
+    ("foreign", "dropctl beside tools that nobody here wrote", steps::foreign),
     ("lab", "labels of a few scenarios, proven by what ends the loss", crate::lab::short),
     ("bad_input", "everything that can be wrong on the command line", steps::bad_input),
     ("prometheus", "a real Prometheus", steps::prometheus),

@@ -64,6 +64,15 @@ pub(super) fn watched() -> Result<Tally> {
     run(&artifacts::static_test("dropctl-lab", "watched")?, &[])
 }
 
+/// Tools of others, and dropctl beside them.
+pub(super) fn foreign() -> Result<Tally> {
+    let root = tools::foreign::root()?;
+    run(
+        &artifacts::static_test("dropctl", "foreign")?,
+        &[("DROPCTL_FOREIGN_ROOT", root.to_string_lossy().as_ref())],
+    )
+}
+
 /// The benchmarks for a few seconds: they run, and their counts balance. No time is judged.
 pub(super) fn bench() -> Result<Tally> {
     let dropctl = artifacts::static_dropctl()?;

@@ -3,6 +3,7 @@
 //! Nothing goes into the user's cargo home; Debian packages only as root on a Debian-like system.
 
 mod debian;
+pub(crate) mod foreign;
 mod linker;
 mod rust;
 
