@@ -131,6 +131,7 @@ impl Sensors {
             cpus_online: node::cpus_online(),
             probe: self.probe.as_mut().map(Probe::sample),
             rings,
+            rings_left_out: self.rings.as_ref().map(Rings::left_out),
             falcos,
             tools,
             pressure: Some(self.pressure.read(&drainers)),
@@ -218,7 +219,9 @@ fn rings_visibility(rings: &Result<Rings, WatchError>) -> Visibility {
         Ok(rings) => {
             let way = match rings.route() {
                 Route::Pages => "position pages mapped read-only",
-                Route::Iterator => "an iterator in the kernel",
+                Route::Iterator => {
+                    "an iterator in the kernel (pages need CAP_SYS_ADMIN: cheaper, twice as often)"
+                }
             };
             format!("ring buffers of all tools through {way}, every {} ms", rings.every().as_millis())
         }

@@ -29,8 +29,8 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
     let totals = slice.probe();
     let at_end = last.probe.as_ref();
     let window_seconds = seconds(slice.length_ns());
-    let visibility: Vec<Visibility> =
-        setup.visibility.iter().cloned().chain(lives::visibility(last)).collect();
+    let derived = lives::visibility(last).into_iter().chain(left_out(last));
+    let visibility: Vec<Visibility> = setup.visibility.iter().cloned().chain(derived).collect();
     let findings = diagnose(slice, &visibility);
     let accounting = totals.as_ref().map(|totals| account(totals, slice));
     let own_sentence = match (&totals, &accounting) {
@@ -79,6 +79,14 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
         },
         recording: None,
     })
+}
+
+/// More rings than are watched are not a silent matter.
+fn left_out(last: &Sample) -> Option<Visibility> {
+    let left_out = last.rings_left_out.filter(|count| *count > 0)?;
+    let watched = last.rings.as_ref().map_or(0, Vec::len);
+    let note = format!("the oldest {watched} are watched; {left_out} more are not: too many");
+    Some(Visibility { capability: "all_rings".to_owned(), available: false, note })
 }
 
 /// Accounts for every event. In flight is read from the ring's positions, so that the equations can fail.
@@ -238,4 +246,23 @@ fn processes(slice: &Slice<'_>) -> Option<Processes> {
             .collect(),
         other_records: stream.processes_other,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::RingSample;
+
+    #[test]
+    fn rings_that_are_too_many_are_named() {
+        let sample = |rings_left_out| Sample {
+            rings: Some(vec![RingSample::default(); 5]),
+            rings_left_out,
+            ..Sample::default()
+        };
+        let entry = left_out(&sample(Some(176))).unwrap();
+        assert_eq!(entry.note, "the oldest 5 are watched; 176 more are not: too many");
+        assert!(!entry.available);
+        assert_eq!((left_out(&sample(Some(0))), left_out(&sample(None))), (None, None));
+    }
 }

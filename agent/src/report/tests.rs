@@ -218,6 +218,7 @@ fn timeline(setup: Setup, probe: Option<ProbeSample>) -> Timeline {
         clock: at(102),
         probe,
         rings: Some(rings()),
+        rings_left_out: Some(0),
         falcos: Some(vec![falco()]),
         tools: Some(lives::tools()),
         consumers: Some(consumers::sample()),

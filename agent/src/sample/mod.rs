@@ -63,6 +63,9 @@ pub struct Sample {
     pub probe: Option<ProbeSample>,
     /// Every BPF ring buffer of the node; `None` when they are not watched.
     pub rings: Option<Vec<RingSample>>,
+    /// Ring buffers beyond those that can be watched; `None` when they are not watched.
+    #[serde(default)]
+    pub rings_left_out: Option<u64>,
     /// What the probes of Falco and its family count; `None` when maps are not watched.
     pub falcos: Option<Vec<FalcoSample>>,
     /// Known tools as processes; `None` when nobody looks for them.

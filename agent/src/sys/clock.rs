@@ -1,8 +1,8 @@
-//! The three clocks of a sample, and the CPU time of this process.
+//! The three clocks of a sample, and the CPU time of this process and thread.
 
 use libc::{
-    CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, clock_gettime, clockid_t,
-    timespec,
+    CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID,
+    clock_gettime, clockid_t, timespec,
 };
 
 use crate::sample::Clock;
@@ -47,6 +47,12 @@ pub fn process_cpu_ns() -> u64 {
 #[must_use]
 pub fn ticks_to_ns(ticks: u64) -> u64 {
     ticks.saturating_mul(1_000_000_000 / rustix::param::clock_ticks_per_second().max(1))
+}
+
+/// CPU time that this thread has used, in ns.
+#[must_use]
+pub fn thread_cpu_ns() -> u64 {
+    read_ns(CLOCK_THREAD_CPUTIME_ID)
 }
 
 fn read_ns(clock: clockid_t) -> u64 {

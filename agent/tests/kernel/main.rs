@@ -22,32 +22,37 @@ mod elf;
 mod exact;
 mod expect;
 mod handlers;
+mod hostile;
 mod known_ring;
 mod leftovers;
 mod lock;
+mod maps;
 mod no_btf;
 mod node;
 mod numbers;
 mod old_kernel;
 mod own;
 mod preempt;
+mod privileges;
 mod processes;
 mod programs;
 mod raw;
 mod replay;
+mod rights;
 mod rings;
 mod role;
 mod seccomp;
 mod shared;
 mod signals;
 mod tracer;
+mod within;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use node::Need::{self, BtfToHide, Cli, From, Ia32, OldKernel, TwoCpus};
+use node::Need::{self, BtfToHide, Cli, From, Ia32, Live, OldKernel, TwoCpus};
 
 /// One test.
 struct Test {
@@ -95,12 +100,24 @@ const TESTS: &[Test] = &[
     test("rings_seen_by_iterator", &[TwoCpus, BtfToHide], rings::by_iterator),
     test("programs_held_by_links", &[BtfToHide], programs::held_by_links),
     test("live_and_replay_agree", &[Cli], replay::live_and_replay_agree),
+    test("privileges_show_what_the_table_says", &[BtfToHide, From(5, 14), Live], privileges::table),
+    test("nothing_kept_by_a_killed_watcher", &[BtfToHide, Cli, Live], leftovers::after_watcher_killed),
+    test("hostile_many_maps", &[BtfToHide, Live], hostile::many_maps),
+    test("hostile_more_rings_than_watched", &[BtfToHide, Live], hostile::more_rings_than_watched),
+    test("hostile_large_array_of_rings", &[BtfToHide, Live], hostile::large_array_of_rings),
+    test("hostile_rings_come_and_go", &[BtfToHide, Live], hostile::come_and_go),
+    test("hostile_names_and_kinds", &[BtfToHide, Live], hostile::names_and_kinds),
+    test("hostile_names_of_owners", &[BtfToHide, Live], hostile::names_of_owners),
+    test("hostile_overwriting_rings", &[BtfToHide, From(6, 19)], hostile::overwriting),
     test("old_kernel_refused", &[OldKernel], old_kernel::refused),
 ];
 
 fn main() -> ExitCode {
     if role::is_asked_for() {
         return role::run();
+    }
+    if privileges::is_asked_for() {
+        return privileges::run();
     }
     let mut arguments = Arguments::from_args();
     // Two tests at once would count each other's syscalls.

@@ -19,6 +19,8 @@ pub(crate) enum Need {
     BtfToHide,
     /// The program, in DROPCTL_BIN.
     Cli,
+    /// No guest: what it makes, thousands of maps or many processes, takes an emulated CPU too long.
+    Live,
 }
 
 /// Kernels from here on have BPF ring buffers.
@@ -46,6 +48,10 @@ fn missing(need: Need, kernel: (u32, u32)) -> Option<String> {
             (met, "this kernel takes no 32-bit syscalls".to_owned())
         }
         Need::From(major, minor) => (kernel >= (major, minor), format!("needs Linux {major}.{minor}")),
+        Need::Live => (
+            std::env::var_os("DROPCTL_GUEST").is_none(),
+            "not in a guest: too long on an emulated CPU".to_owned(),
+        ),
         Need::OldKernel => (kernel < RING_BUFFERS, "only for kernels before 5.8".to_owned()),
         Need::BtfToHide => {
             let met = !hides_btf() && Path::new("/sys/kernel/btf/vmlinux").exists();

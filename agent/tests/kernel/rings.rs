@@ -1,10 +1,7 @@
 //! Other processes' rings, seen from outside: the same numbers as the owner's own, by both ways, and nothing of theirs
 //! touched or kept.
 
-use std::{
-    fs, thread,
-    time::{Duration, Instant},
-};
+use std::{fs, thread, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use aya::maps::loaded_maps;
@@ -17,6 +14,7 @@ use crate::{
     child::LIMIT,
     known_ring::{Generators, RING_BYTES, full_bytes},
     role::{Role, stop_at_rest},
+    within::within,
 };
 
 /// New rings are found, and dead ones let go, within this time; emulated guests are given more.
@@ -108,15 +106,4 @@ fn foreign_maps_are_not_touched() -> Result<()> {
         ensure!(rights == Some("r--s") && offset == Some("00000000") && bytes == 2 * page, "{line}");
     }
     Ok(())
-}
-
-fn within<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-    let deadline = Instant::now() + limit;
-    loop {
-        if let Some(found) = look()? {
-            return Ok(found);
-        }
-        ensure!(Instant::now() < deadline, "not within {} s: {what}", limit.as_secs_f32());
-        thread::sleep(Duration::from_millis(5));
-    }
 }

@@ -1,5 +1,7 @@
 //! Positions through the iterator: a walk over all maps of the node, with the privileges of any BPF program.
 
+use std::collections::BTreeSet;
+
 use agent_common::watch::{MapRow, NO_PENDING};
 
 use super::{
@@ -16,7 +18,7 @@ impl Source for Iterator {
         Route::Iterator
     }
 
-    fn watch(&mut self, _map_ids: &[u32]) {}
+    fn watch(&mut self, _map_ids: &BTreeSet<u32>) {}
 
     fn look(&mut self, object: &mut Object) -> Result<Vec<Look>, WatchError> {
         Ok(object.rings()?.iter().map(look).collect())

@@ -12,6 +12,7 @@ mod links;
 mod object;
 mod offsets;
 pub mod owners;
+mod pace;
 mod pages;
 mod programs;
 mod ring;

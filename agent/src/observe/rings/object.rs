@@ -3,7 +3,11 @@
 mod following;
 mod programs;
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{
+    fs::File,
+    io::{ErrorKind, Read as _},
+    path::Path,
+};
 
 use agent_common::watch::{CHUNK_BYTES, HolderRow, MapRow, Request, ValueChunk};
 use aya::{
@@ -269,7 +273,8 @@ impl Object {
             match file.read(&mut self.buffer) {
                 Ok(0) => return Ok(rows::parse(&bytes)),
                 Ok(count) => bytes.extend_from_slice(&self.buffer[..count]),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                // EAGAIN: a million files without a row; the next read goes on (bpf_seq_read, kernel/bpf/bpf_iter.c).
+                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
                 Err(source) => return Err(WatchError::Pass { program: name, source }),
             }
         }

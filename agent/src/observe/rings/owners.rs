@@ -4,7 +4,7 @@
 //! array of maps: then it belongs to the one that has that array open. And a process that only mapped it, where the
 //! kernel tells, maps the consumer's page for writing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use agent_common::watch::{HolderRow, MapRow, NOT_MAPPED};
 
@@ -57,34 +57,43 @@ pub struct Place {
 /// `VM_WRITE` (include/linux/mm.h).
 const VM_WRITE: u64 = 2;
 
-/// The place of each ring, by map id.
+/// The place of each ring, by map id. Work grows with the rows, not with rings times rows: a node may have a thousand
+/// rings and ten thousand open maps.
 #[must_use]
 pub fn places(seen: &Seen<'_>) -> BTreeMap<u32, Place> {
+    let mut holders: HashMap<u64, Vec<&HolderRow>> = HashMap::new();
+    for row in seen.holders {
+        holders.entry(row.map).or_default().push(row);
+    }
+    // The first array that holds a ring, and the ring's places in it.
+    let mut outer: HashMap<u64, (u64, Vec<u32>)> = HashMap::new();
+    for (array, inner) in seen.outer {
+        for (index, ring) in (0..).zip(inner) {
+            let (first, places) = outer.entry(*ring).or_insert_with(|| (array.address, Vec::new()));
+            if *first == array.address {
+                places.push(index);
+            }
+        }
+    }
+    let holding = |map: u64| holders.get(&map).into_iter().flatten().copied();
     let place = |ring: &MapRow| {
-        let held_by = seen.outer.iter().find(|(_, inner)| inner.contains(&ring.address));
-        let open =
-            |map: u64| seen.holders.iter().filter(move |row| row.map == map && row.page_offset == NOT_MAPPED);
-        let mapped = || {
-            let is_consumer = |row: &&HolderRow| {
-                row.map == ring.address && row.page_offset == 0 && row.vma_flags & VM_WRITE != 0
-            };
-            seen.holders.iter().filter(is_consumer)
-        };
-        let is_own = open(ring.address).any(|row| row.tgid == seen.own_tgid)
-            || mapped().any(|row| row.tgid == seen.own_tgid);
-        let others = |row: &&HolderRow| row.tgid != seen.own_tgid || is_own;
-        let outer = held_by.map(|(outer, _)| outer.address);
+        let open = |map: u64| holding(map).filter(|row| row.page_offset == NOT_MAPPED);
+        let mapped =
+            || holding(ring.address).filter(|row| row.page_offset == 0 && row.vma_flags & VM_WRITE != 0);
+        let is_own = open(ring.address).chain(mapped()).any(|row| row.tgid == seen.own_tgid);
+        let held_by = outer.get(&ring.address);
         let candidates = open(ring.address)
             .map(|row| (Evidence::Open, row))
-            .chain(outer.into_iter().flat_map(open).map(|row| (Evidence::OuterMap, row)))
+            .chain(
+                held_by.into_iter().flat_map(|(array, _)| open(*array)).map(|row| (Evidence::OuterMap, row)),
+            )
             .chain(mapped().map(|row| (Evidence::Mapped, row)))
-            .filter(|(_, row)| others(row));
+            .filter(|(_, row)| row.tgid != seen.own_tgid || is_own);
         // Of several with the same evidence the oldest process: its children inherited the file.
         let best = candidates.min_by_key(|(evidence, row)| (*evidence, row.tgid));
-        let entries = held_by.iter().flat_map(|(_, inner)| (0..).zip(inner));
         Place {
             owner: best.map(|(evidence, row)| Owner { tgid: row.tgid, comm: name(&row.comm), evidence }),
-            places: entries.filter(|(_, entry)| **entry == ring.address).map(|(index, _)| index).collect(),
+            places: held_by.map(|(_, places)| places.clone()).unwrap_or_default(),
             is_own,
         }
     };

@@ -2,7 +2,10 @@
 //!
 //! A mapping keeps the ring alive: who maps must let go of rings that nobody else holds (see `watch`).
 
-use std::{collections::BTreeMap, os::fd::AsFd as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    os::fd::AsFd as _,
+};
 
 use aya::maps::MapInfo;
 
@@ -40,7 +43,7 @@ impl Source for Pages {
         Route::Pages
     }
 
-    fn watch(&mut self, map_ids: &[u32]) {
+    fn watch(&mut self, map_ids: &BTreeSet<u32>) {
         self.mapped.retain(|map_id, _| map_ids.contains(map_id));
         for map_id in map_ids {
             if !self.mapped.contains_key(map_id)

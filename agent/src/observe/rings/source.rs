@@ -1,5 +1,7 @@
 //! Where positions come from.
 
+use std::collections::BTreeSet;
+
 use super::object::{Object, WatchError};
 use crate::sys::ring::Positions;
 
@@ -31,7 +33,7 @@ pub(super) trait Source: Send {
     fn route(&self) -> Route;
 
     /// These rings are watched from now on; those that are not among them are let go.
-    fn watch(&mut self, map_ids: &[u32]);
+    fn watch(&mut self, map_ids: &BTreeSet<u32>);
 
     /// One look at each.
     ///

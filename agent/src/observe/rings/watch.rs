@@ -2,6 +2,7 @@
 
 mod programs;
 mod readings;
+mod search;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,12 +14,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use self::search::Search;
 use super::{
     drains::Pressed,
     falcos::{Falcos, Served},
     follow::Follow,
     iterator::Iterator,
     object::{Object, WatchError},
+    pace::Pace,
     pages::Pages,
     programs::Programs,
     ring::Ring,
@@ -28,6 +31,7 @@ use crate::{
     observe::cgroups::Cgroups,
     sample::{FalcoSample, RingSample, ToolPrograms},
     setup::Whose,
+    sys::clock::thread_cpu_ns,
 };
 
 /// How rings are to be watched.
@@ -56,20 +60,17 @@ const EVERY_PAGES: Duration = Duration::from_millis(5);
 const EVERY_ITERATOR: Duration = Duration::from_millis(10);
 /// New rings are found, and dead ones let go, within a second.
 const DISCOVER_EVERY: Duration = Duration::from_millis(500);
-/// Owners may change without a ring being made: a process that forks and ends.
-const OWNERS_EVERY: Duration = Duration::from_secs(30);
 /// References to a ring that only we have mapped: our mapping's, and the iterator's while it looks.
 const REFERENCES_OF_OURS: u64 = 2;
 /// Longer no sample waits for the newest numbers: several passes over a node with thousands of maps.
 const REFRESHED_WITHIN: Duration = Duration::from_millis(200);
-/// Rings that are watched at most.
+/// Rings that are watched at most, the oldest first: each costs two mapped pages and its statistics.
 const MOST_RINGS: usize = 1024;
 
 /// The running thread.
 pub struct Rings {
     pub(super) watched: Arc<Mutex<Watched>>,
     route: Route,
-    every: Duration,
     cannot_follow: Option<String>,
     /// Orders to read the counters now, and where to say that it is done; `None` once told to stop.
     orders: Option<Sender<SyncSender<()>>>,
@@ -90,6 +91,10 @@ pub(super) struct Watched {
     pub(super) pressed: Pressed,
     /// The last pass that failed, in words.
     failure: Option<String>,
+    /// Time between two looks by now.
+    every: Duration,
+    /// Rings beyond [`MOST_RINGS`].
+    left_out: u64,
 }
 
 impl Rings {
@@ -110,21 +115,21 @@ impl Rings {
             Route::Pages => (Box::new(Pages::new()), EVERY_PAGES),
             Route::Iterator => (Box::new(Iterator), EVERY_ITERATOR),
         };
-        let watched = Arc::<Mutex<Watched>>::default();
+        let watched = Arc::new(Mutex::new(Watched { every, ..Watched::default() }));
         let (orders, ordered) = channel();
         let whose = if cannot_follow.is_some() { Whose::Off } else { wanted.whose };
         let mut watch = Watch {
             follow: Follow::new(whose, wanted.quiet, Cgroups::of_node(object.cgroups())),
             object,
             source,
-            every,
+            pace: Pace::new(every),
             watched: Arc::clone(&watched),
             falcos: Falcos::default(),
             served: Vec::new(),
             has_grown: true,
             had_grown: true,
             next_reading: Instant::now(),
-            owners_known: None,
+            owners: Search::new(Instant::now()),
             programs_known: None,
         };
         watch.discover()?;
@@ -132,7 +137,7 @@ impl Rings {
             .name("dropctl-rings".to_owned())
             .spawn(move || watch.run(&ordered))
             .map_err(|source| WatchError::Pass { program: "rings", source })?;
-        Ok(Self { watched, route, every, cannot_follow, orders: Some(orders), thread: Some(thread) })
+        Ok(Self { watched, route, cannot_follow, orders: Some(orders), thread: Some(thread) })
     }
 
     /// Which way positions are read.
@@ -141,10 +146,16 @@ impl Rings {
         self.route
     }
 
-    /// Time between two looks.
+    /// Time between two looks; longer on a node with so many maps that looks are dear.
     #[must_use]
     pub fn every(&self) -> Duration {
-        self.every
+        self.lock().every
+    }
+
+    /// Rings that are not watched, because there are too many.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.lock().left_out
     }
 
     /// Why it is not known whose events tools drop; `None` if it is.
@@ -170,7 +181,9 @@ impl Rings {
     /// Every ring as the last look saw it. Begins another interval.
     #[must_use]
     pub fn sample(&self) -> Vec<RingSample> {
-        self.lock().rings.values_mut().map(|ring| ring.sample(self.every)).collect()
+        let mut watched = self.lock();
+        let every = watched.every;
+        watched.rings.values_mut().map(|ring| ring.sample(every)).collect()
     }
 
     /// Every Falco's counters as last read.
@@ -220,7 +233,7 @@ impl Drop for Rings {
 struct Watch {
     object: Object,
     source: Box<dyn Source>,
-    every: Duration,
+    pace: Pace,
     watched: Arc<Mutex<Watched>>,
     falcos: Falcos,
     follow: Follow,
@@ -231,7 +244,7 @@ struct Watch {
     had_grown: bool,
     /// The next reading of counters between two that are always made.
     next_reading: Instant,
-    owners_known: Option<Instant>,
+    owners: Search,
     programs_known: Option<Instant>,
 }
 
@@ -241,7 +254,7 @@ impl Watch {
         let mut next_discovery = Instant::now() + DISCOVER_EVERY;
         loop {
             // Late is late: no burst of looks makes up for it.
-            next_look = (next_look + self.every).max(Instant::now());
+            next_look = (next_look + self.pace.every()).max(Instant::now());
             let order = match orders.recv_timeout(next_look.saturating_duration_since(Instant::now())) {
                 Err(RecvTimeoutError::Timeout) => None,
                 Ok(order) => Some(order),
@@ -255,6 +268,8 @@ impl Watch {
             }
             if Instant::now() >= next_discovery {
                 next_discovery = Instant::now() + DISCOVER_EVERY;
+                self.pace.settle();
+                self.lock().every = self.pace.every();
                 outcome = outcome.and_then(|()| self.discover());
             }
             let failure = outcome.err().map(|error| error.to_string());
@@ -274,7 +289,9 @@ impl Watch {
     }
 
     fn look(&mut self) -> Result<(), WatchError> {
+        let begun_ns = thread_cpu_ns();
         let looks = self.source.look(&mut self.object)?;
+        self.pace.add(Duration::from_nanos(thread_cpu_ns() - begun_ns));
         let mut watched = self.lock();
         let Watched { rings, pressed, .. } = &mut *watched;
         let mut is_filling = false;
@@ -298,14 +315,16 @@ impl Watch {
         if self.source.route() == Route::Pages {
             rows.retain(|row| row.references > REFERENCES_OF_OURS || !self.knows(row.id));
         }
+        let left_out = rows.len().saturating_sub(MOST_RINGS) as u64;
         rows.truncate(MOST_RINGS);
-        let ids: Vec<u32> = rows.iter().map(|row| row.id).collect();
+        let ids: BTreeSet<u32> = rows.iter().map(|row| row.id).collect();
         // A tool that has gone took its rings along.
-        let has_changed = !self.lock().rings.keys().eq(ids.iter().collect::<BTreeSet<_>>());
+        let has_changed = !self.lock().rings.keys().eq(&ids);
         self.source.watch(&ids);
-        let stale = self.owners_known.is_none_or(|at| at.elapsed() >= OWNERS_EVERY);
-        let places = if has_changed || stale { Some(self.places(&rows)?) } else { None };
+        let is_due = self.owners.is_due(Instant::now(), has_changed);
+        let places = if is_due { Some(self.places(&rows)?) } else { None };
         let mut watched = self.lock();
+        watched.left_out = left_out;
         watched.rings.retain(|id, _| ids.contains(id));
         // Ids count upwards (`bpf_map_alloc_id`, kernel/bpf/syscall.c): a higher one was made since, and began empty.
         let newest_before = watched.newest;

@@ -1,17 +1,9 @@
-//! What the watching thread reads beside positions: whose rings they are, what tools count, and whose events they dropped.
+//! What the watching thread reads beside positions: what tools count, and whose events they dropped.
 
-use std::{collections::BTreeMap, sync::PoisonError, time::Instant};
-
-use agent_common::watch::{ARRAY_OF_MAPS, MapRow};
+use std::time::Instant;
 
 use super::Watch;
-use crate::{
-    observe::rings::{
-        WatchError,
-        owners::{Place, Seen, places},
-    },
-    sys::clock,
-};
+use crate::{observe::rings::WatchError, sys::clock};
 
 /// Between readings that are always made, counters are read so seldom that it takes one part in so many of the time at
 /// most: a reading walks over all maps of the node.
@@ -66,31 +58,5 @@ impl Watch {
                 ring.overruns = Some(overruns);
             }
         }
-    }
-
-    pub(super) fn places(&mut self, rings: &[MapRow]) -> Result<BTreeMap<u32, Place>, WatchError> {
-        const POINTER: usize = size_of::<u64>();
-        self.owners_known = Some(Instant::now());
-        let holders = self.object.holders()?;
-        self.find_owners_of_programs(&holders)?;
-        let mut outer = Vec::new();
-        let tables = self.object.tables()?;
-        self.falcos.find(&mut self.object, &tables, &holders)?;
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.own_tgid = self.object.own_tgid();
-        watched.pressed.find(&mut self.object, &tables, &holders)?;
-        drop(watched);
-        // For new tools it is not yet said who lost what.
-        self.has_grown = true;
-        for table in tables {
-            if table.map_type == ARRAY_OF_MAPS {
-                let length = (table.max_entries as usize).min(4096) * POINTER;
-                let bytes = self.object.values(table.id, length)?;
-                let words = bytes.chunks_exact(POINTER).filter_map(|word| word.try_into().ok());
-                outer.push((table, words.map(u64::from_ne_bytes).collect()));
-            }
-        }
-        let own_tgid = self.object.own_tgid().unwrap_or(0);
-        Ok(places(&Seen { rings, outer: &outer, holders: &holders, own_tgid }))
     }
 }
