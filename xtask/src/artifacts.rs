@@ -20,29 +20,27 @@ pub(crate) fn dropctl() -> Result<PathBuf> {
 
 /// A binary of a package for this machine, in release mode.
 pub(crate) fn release_binary(package: &str, binary: &str) -> Result<PathBuf> {
-    release(package, binary, &[])
+    build("release", package, binary, &[])
 }
 
 /// A binary of a package for this machine, in the profile `testing`.
 pub(crate) fn testing_binary(package: &str, binary: &str) -> Result<PathBuf> {
-    let mut build = command::cargo();
-    build.args(["build", "--profile", "testing", "-p", package, "--bin", binary]);
-    named(&built(&mut build)?, "bin", binary)
+    build("testing", package, binary, &[])
+}
+
+/// The same as one static file.
+pub(crate) fn static_testing_binary(package: &str, binary: &str) -> Result<PathBuf> {
+    build("testing", package, binary, &["--target", STATIC_TARGET])
 }
 
 /// dropctl as one static file.
 pub(crate) fn static_dropctl() -> Result<PathBuf> {
-    release("dropctl", "dropctl", &["--target", STATIC_TARGET])
+    build("release", "dropctl", "dropctl", &["--target", STATIC_TARGET])
 }
 
-/// The benchmarks as one static file.
-pub(crate) fn static_bench() -> Result<PathBuf> {
-    release("dropctl-bench", "dropctl-bench", &["--target", STATIC_TARGET])
-}
-
-fn release(package: &str, binary: &str, more: &[&str]) -> Result<PathBuf> {
+fn build(profile: &str, package: &str, binary: &str, more: &[&str]) -> Result<PathBuf> {
     let mut build = command::cargo();
-    build.args(["build", "--release", "-p", package, "--bin", binary]).args(more);
+    build.args(["build", "--profile", profile, "-p", package, "--bin", binary]).args(more);
     named(&built(&mut build)?, "bin", binary)
 }
 

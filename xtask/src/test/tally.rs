@@ -36,14 +36,23 @@ impl Tally {
         match outcome {
             Ok(tally) if tally.is_empty() => self.fail(part, "ran no tests"),
             Ok(tally) => {
-                self.passed += tally.passed;
                 let named = |(name, why): (String, String)| (format!("{part}: {name}"), why);
-                self.failed.extend(tally.failed.into_iter().map(named));
-                self.skipped.extend(tally.skipped.into_iter().map(named));
+                self.merge(Self {
+                    passed: tally.passed,
+                    failed: tally.failed.into_iter().map(named).collect(),
+                    skipped: tally.skipped.into_iter().map(named).collect(),
+                });
             }
             Err(error) if error.is::<Missing>() => self.skip(part, &format!("{error:#}")),
             Err(error) => self.fail(part, &format!("{error:#}")),
         }
+    }
+
+    /// Takes in outcomes that have their full names.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed.extend(other.failed);
+        self.skipped.extend(other.skipped);
     }
 
     /// Takes in a line of a program that ends as this one does: its reasons, and the sum in its last line.

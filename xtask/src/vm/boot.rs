@@ -97,12 +97,12 @@ impl Guest<'_> {
                 }
             }
         });
-        let mut seen = Vec::new();
+        let (start, mut seen) = (Instant::now(), Vec::new());
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match lines.recv_timeout(left) {
                 Ok(line) => {
-                    println!("  {}| {line}", self.name);
+                    println!("  {} {:>4.0} s| {line}", self.name, start.elapsed().as_secs_f64());
                     seen.push(line);
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(seen),

@@ -17,6 +17,8 @@ const EXECUTABLE: u32 = 0o100_755;
 
 /// What a guest runs, and with which environment.
 pub(crate) struct Contents<'a> {
+    /// The shell, see [`busybox`].
+    pub(crate) busybox: &'a Path,
     /// Test binaries, in the order in which they run, and the programs that they use, by name.
     pub(crate) tests: &'a [(&'a str, &'a Path)],
     pub(crate) programs: &'a [(&'a str, &'a Path)],
@@ -31,7 +33,7 @@ pub(crate) fn build(contents: &Contents<'_>) -> Result<Vec<u8>> {
     for folder in FOLDERS {
         archive.add(folder, FOLDER, &[]);
     }
-    archive.add("bin/busybox", EXECUTABLE, &read(&busybox()?)?);
+    archive.add("bin/busybox", EXECUTABLE, &read(contents.busybox)?);
     for (folder, files) in [("bin", contents.programs), ("tests", contents.tests)] {
         for (name, path) in files {
             archive.add(&format!("{folder}/{name}"), EXECUTABLE, &read(path)?);
@@ -56,7 +58,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// The machine's busybox where it is static, else Debian's, unpacked under `target/`: the static
 /// package conflicts with the usual one, so it is never installed.
-fn busybox() -> Result<PathBuf> {
+pub(crate) fn busybox() -> Result<PathBuf> {
     let unpacked = workspace::target("vm/busybox");
     let places = ["/bin/busybox".into(), unpacked.join("bin/busybox"), unpacked.join("usr/bin/busybox")];
     let find = || places.iter().find(|path| fs::read(path).is_ok_and(|bytes| is_static(&bytes)));

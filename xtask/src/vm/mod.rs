@@ -1,7 +1,8 @@
 //! `cargo xtask vm [KERNEL..]`: the kernel tests inside guests of other kernels.
 //!
 //! Kernels come from the machine's own Debian mirror and are kept under `target/vm`; remove that
-//! folder to look for newer ones. Guests boot one after the other, in software emulation.
+//! folder to look for newer ones. Guests run in software emulation on one thread each, as many side by
+//! side as the machine has CPUs.
 
 mod boot;
 mod initramfs;
@@ -9,10 +10,16 @@ mod kernel;
 mod series;
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -33,6 +40,9 @@ const CHAOS_SECONDS: &str = "10";
 
 /// A test binary by its name, the name of the program that it uses, and both files.
 type Test = (&'static str, &'static str, StaticTest);
+
+/// A series, and whether its BTF is hidden.
+type Boot = (&'static Series, bool);
 
 /// What was asked for on the command line.
 struct Wanted {
@@ -122,7 +132,7 @@ fn guests(wanted: &Wanted) -> Result<Tally> {
             ("watched", "dropctl-lab", artifacts::static_test("dropctl-lab", "watched")?),
         ],
     };
-    let mut boots: Vec<(&Series, bool)> = wanted.series.iter().map(|series| (*series, false)).collect();
+    let mut boots: Vec<Boot> = wanted.series.iter().map(|series| (*series, false)).collect();
     if wanted.hide_btf {
         let hidden = series::named(WITHOUT_BTF).context("the series without BTF")?;
         boots.push((hidden, true));
@@ -131,23 +141,52 @@ fn guests(wanted: &Wanted) -> Result<Tally> {
     series.extend(wanted.hide_btf.then(|| series::named(WITHOUT_BTF)).flatten());
     series.dedup_by_key(|series| series.name);
     let kernels = kernel::fetch(&series)?;
+    let busybox = initramfs::busybox()?;
 
-    let mut tally = Tally::default();
-    for (series, hide_btf) in boots {
+    Ok(side_by_side(&boots, |series, hide_btf| {
         let name = if hide_btf { format!("{}-without-btf", series.name) } else { series.name.to_owned() };
-        let found = kernels.iter().find(|(of, _)| of.name == series.name).map(|(_, kernel)| kernel);
-        match found {
-            Some(Ok(kernel)) => {
-                tally.add(&format!("guest {name}"), guest(wanted, &tests, series, &name, kernel))
-            }
-            Some(Err(error)) => tally.skip(&format!("guest {name}"), &format!("{error:#}")),
-            None => tally.fail(&format!("guest {name}"), "its kernel was not looked for"),
+        let mut tally = Tally::default();
+        let title = format!("guest {name}");
+        match kernels.iter().find(|(of, _)| of.name == series.name).map(|(_, kernel)| kernel) {
+            Some(Ok(kernel)) => tally.add(&title, guest(wanted, &tests, &busybox, series, &name, kernel)),
+            Some(Err(error)) => tally.skip(&title, &format!("{error:#}")),
+            None => tally.fail(&title, "its kernel was not looked for"),
         }
-    }
-    Ok(tally)
+        tally
+    }))
 }
 
-fn guest(wanted: &Wanted, tests: &[Test], series: &Series, name: &str, kernel: &Kernel) -> Result<Tally> {
+/// Boots all, one on each CPU; their tallies in the order of the boots.
+fn side_by_side(boots: &[Boot], run: impl Fn(&'static Series, bool) -> Tally + Sync) -> Tally {
+    let next = AtomicUsize::new(0);
+    let tallies = Mutex::new(BTreeMap::new());
+    let one_after_the_other = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some((series, hide_btf)) = boots.get(at) else { break };
+            let tally = run(series, *hide_btf);
+            tallies.lock().unwrap_or_else(PoisonError::into_inner).insert(at, tally);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(boots.len()) {
+            scope.spawn(one_after_the_other);
+        }
+    });
+    let mut all = Tally::default();
+    let tallies = tallies.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tallies.into_values().for_each(|tally| all.merge(tally));
+    all
+}
+
+fn guest(
+    wanted: &Wanted,
+    tests: &[Test],
+    busybox: &Path,
+    series: &Series,
+    name: &str,
+    kernel: &Kernel,
+) -> Result<Tally> {
     let start = Instant::now();
     println!("guest {name}: Linux {}", kernel.release);
     let mut environment = vec![
@@ -162,6 +201,7 @@ fn guest(wanted: &Wanted, tests: &[Test], series: &Series, name: &str, kernel: &
     let initramfs = write_initramfs(
         name,
         &Contents {
+            busybox,
             tests: &tests.iter().map(|(name, _, built)| (*name, built.test.as_path())).collect::<Vec<_>>(),
             programs: &tests
                 .iter()
@@ -184,4 +224,24 @@ fn write_initramfs(name: &str, contents: &Contents<'_>) -> Result<PathBuf> {
     let path = folder.join(format!("{name}.cpio"));
     fs::write(&path, initramfs::build(contents)?).with_context(|| format!("write {}", path.display()))?;
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_boot_runs_once_and_is_told_in_its_place() {
+        let boots: Vec<Boot> =
+            series::ALL.iter().flat_map(|series| [(series, false), (series, true)]).collect();
+        let tally = side_by_side(&boots, |series, hide_btf| {
+            let mut tally = Tally::one_pass();
+            tally.skip(&format!("{} {hide_btf}", series.name), "only a name");
+            tally
+        });
+        let names: Vec<String> =
+            boots.iter().map(|(series, hide_btf)| format!("{} {hide_btf}", series.name)).collect();
+        assert_eq!(tally.passed, boots.len());
+        assert_eq!(tally.skipped.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), names);
+    }
 }
