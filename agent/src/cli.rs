@@ -30,6 +30,7 @@ const EXAMPLES: &str = "Examples:
   dropctl report -o report.md           the same as Markdown, to attach to an issue
   dropctl record -o node.jsonl.gz       write down what is seen for 10 seconds, to explain it elsewhere
   dropctl report --input node.jsonl.gz  explain a recording, or the one inside a report in JSON
+  dropctl explain falco.log             say what Falco's drop alerts mean; DC102 explains a finding
   dropctl agent                         count all the time and serve http://127.0.0.1:9753/metrics
 
 Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 2 it could not run, and says what to do.";
@@ -49,7 +50,16 @@ pub enum Command {
     Report(ReportArgs),
     /// Look at this node for a while and write down what was seen.
     Record(RecordArgs),
+    /// Say what a drop alert of Falco means, or a finding.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
 }
+
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  dropctl explain DC102                                    the page of a finding
+  dropctl explain falco.log                                all alerts in a file, JSON or text, any version since 0.15
+  kubectl logs -n falco ds/falco | dropctl explain         the same from a pipe
+  dropctl explain alert.json --recording node.jsonl.gz     with the causes that a recording of that time shows";
 
 /// What runs per syscall.
 #[derive(Clone, Debug, Args)]
@@ -124,6 +134,23 @@ pub struct ReportArgs {
     /// Probe.
     #[command(flatten)]
     pub probe: ProbeArgs,
+}
+
+/// Arguments of `dropctl explain`.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// An alert, a file with alerts or metrics snapshots anywhere in it, `-` for stdin, or a finding.
+    #[arg(value_name = "ALERT|FILE|CODE")]
+    pub what: Option<String>,
+    /// Look up the time of the alerts in this recording, or in this report in JSON.
+    #[arg(long, value_name = "FILE")]
+    pub recording: Option<PathBuf>,
+    /// Form of the explanation [default: text on a terminal, else markdown].
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// Write to this file instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Forms of a report.

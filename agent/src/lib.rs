@@ -1,14 +1,19 @@
 //! dropctl: why BPF ring buffers drop events on this node, whose they are, and what to change.
 //!
 //! The library behind the binary of the same name. Readers (`probe`, `observe`) produce samples (`sample`);
-//! `timeline`, `diagnose` and `report` are pure functions of them; `commands` wires them to outputs.
+//! `timeline`, `diagnose` and `report` are pure functions of them, as `explain` is of what Falco says (`alert`); `commands`
+//! wires them to outputs.
 
+pub mod alert;
 pub mod btf;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod diagnose;
 pub mod evidence;
+pub mod explain;
+#[cfg(test)]
+mod golden;
 pub mod metrics;
 mod number;
 pub mod observe;

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Agent(args) => commands::agent::run(args),
         Command::Report(args) => commands::report::run(args),
         Command::Record(args) => commands::record::run(args),
+        Command::Explain(args) => commands::explain::run(args),
     };
     match result {
         Ok(()) => ExitCode::from(RAN),

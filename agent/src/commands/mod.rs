@@ -1,6 +1,7 @@
 //! One file per subcommand: the only place that wires readers to outputs.
 
 pub mod agent;
+pub mod explain;
 mod log;
 mod look;
 mod output;

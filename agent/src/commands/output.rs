@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use tempfile::NamedTempFile;
 
-use crate::sys::stdio;
+use crate::{cli::Format, sys::stdio};
 
 /// An output that was found usable before the work began.
 pub(super) enum Output {
@@ -59,11 +59,20 @@ impl Output {
     }
 
     /// Whether a person reads it now.
-    pub(super) fn is_terminal(&self) -> bool {
+    fn is_terminal(&self) -> bool {
         match self {
             Self::Stdout => io::stdout().is_terminal(),
             Self::File { .. } => false,
             Self::Special { file, .. } => file.is_terminal(),
+        }
+    }
+
+    /// The form that was asked for; else text for a person, Markdown for what will be pasted.
+    pub(super) fn format(&self, asked: Option<Format>) -> Format {
+        match asked {
+            Some(format) => format,
+            None if self.is_terminal() => Format::Text,
+            None => Format::Markdown,
         }
     }
 

@@ -37,12 +37,7 @@ pub fn run(args: &ReportArgs) -> Result<()> {
         Some(path) => format!("{}: it has fewer than two samples: nothing was seen", path.display()),
         None => "nothing was seen".to_owned(),
     })?;
-    let format = match args.format {
-        Some(format) => format,
-        None if output.is_terminal() => Format::Text,
-        None => Format::Markdown,
-    };
-    let text = match format {
+    let text = match output.format(args.format) {
         Format::Text => report::text(&report),
         Format::Markdown => report::markdown(&report),
         Format::Json => report::json(&report)
@@ -53,7 +48,7 @@ pub fn run(args: &ReportArgs) -> Result<()> {
 }
 
 /// Reads a recording; what is odd about it is said.
-fn replay(path: &Path) -> Result<Timeline> {
+pub(super) fn replay(path: &Path) -> Result<Timeline> {
     let source: Box<dyn Read> =
         if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
     let Replayed { timeline, is_cut_off } = recording::read(source)?;

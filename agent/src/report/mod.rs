@@ -15,17 +15,37 @@ mod tools;
 pub use build::build;
 pub use json::{render as json, schema};
 pub use model::Report;
+pub(crate) use page::{Block, findings};
+
+/// How a page is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drawn {
+    /// For a terminal.
+    Text,
+    /// For an issue.
+    Markdown,
+}
+
+impl Drawn {
+    /// Draws it.
+    pub(crate) fn of(self, page: &[Block]) -> String {
+        match self {
+            Self::Text => text::render(page),
+            Self::Markdown => markdown::render(page),
+        }
+    }
+}
 
 /// Markdown, for an issue.
 #[must_use]
 pub fn markdown(report: &Report) -> String {
-    markdown::render(&page::lay_out(report))
+    Drawn::Markdown.of(&page::lay_out(report))
 }
 
 /// Text, for a terminal.
 #[must_use]
 pub fn text(report: &Report) -> String {
-    text::render(&page::lay_out(report))
+    Drawn::Text.of(&page::lay_out(report))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
     number::{byte_rate, bytes, count, percent, rate, seconds},
 };
 use crate::{
-    diagnose::finding::{Fact, Remedy, RuledOut},
+    diagnose::finding::{Fact, Finding, Remedy, RuledOut},
     evidence::Evidence,
 };
 
@@ -22,7 +22,7 @@ const PROCESSES_SHOWN: usize = 10;
 const OVERRUNS_SHOWN: usize = 10;
 
 /// A piece of the page.
-pub(super) enum Block {
+pub(crate) enum Block {
     /// Title of the page.
     Title(String),
     /// Title of a section.
@@ -44,7 +44,7 @@ pub(super) fn lay_out(report: &Report) -> Vec<Block> {
         Block::Facts(node_facts(report)),
         Block::Text(report.verdict.clone()),
     ];
-    findings(report, &mut page);
+    findings(&report.findings, &mut page);
     lives::table(report, &mut page);
     tools::rings(report, &mut page);
     consumers::consumers(report, &mut page);
@@ -90,8 +90,9 @@ fn node_facts(report: &Report) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn findings(report: &Report, page: &mut Vec<Block>) {
-    for finding in &report.findings {
+/// Findings with their evidence and remedies, as every page shows them.
+pub(crate) fn findings(findings: &[Finding], page: &mut Vec<Block>) {
+    for finding in findings {
         page.push(Block::Heading(format!(
             "{} {} ({}, confidence {})",
             finding.code.as_str(),

@@ -9,6 +9,7 @@ use std::{fs, path::PathBuf};
 use super::*;
 use crate::{
     evidence::Evidence,
+    golden::golden,
     sample::{
         Clock, Compared, Comparison, ConfigurationFacts, CounterLayout, Events, FalcoCounts, FalcoFacts,
         FalcoSample, KeyFacts, LosersSample, MetricsFacts, Node, Overrun, Overruns, OwnSample, PageFacts,
@@ -377,14 +378,4 @@ fn pages_are_as_accepted() {
     golden("stream.json", &json(&stream).unwrap());
     golden("count.md", &markdown(&count));
     golden("passive.md", &markdown(&passive()));
-}
-
-fn golden(name: &str, page: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if std::env::var_os("DROPCTL_BLESS").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, page).unwrap();
-    }
-    let accepted = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(page, accepted, "{} differs; `cargo xtask bless` accepts it", path.display());
 }

@@ -98,6 +98,15 @@ impl<'a> Slice<'a> {
         self.cut(before.saturating_sub(1), (until + 1).min(self.samples.len()))
     }
 
+    /// As [`Slice::around`], but on `CLOCK_REALTIME`, ns since 1970; `None` where it covers nothing of that time.
+    #[must_use]
+    pub fn around_real(&self, start_ns: u64, end_ns: u64) -> Option<Self> {
+        let first = self.samples.iter().position(|sample| sample.clock.real_ns >= start_ns)?;
+        let last = self.samples.iter().rposition(|sample| sample.clock.real_ns <= end_ns)?;
+        let slice = self.cut(first.saturating_sub(1), (last + 2).min(self.samples.len()));
+        (first <= last + 1 && slice.samples.len() > 1).then_some(slice)
+    }
+
     /// What came in the last `length_ns` before its end.
     #[must_use]
     pub fn tail(&self, length_ns: u64) -> Self {

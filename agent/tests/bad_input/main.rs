@@ -12,6 +12,7 @@ mod agent;
 mod arguments;
 mod endings;
 mod environment;
+mod explain;
 #[path = "../prometheus/exposition.rs"]
 #[allow(dead_code, reason = "the Prometheus test uses the rest")]
 mod exposition;
@@ -52,6 +53,8 @@ const TESTS: [Test; 24] = [
     ("files_of_both_kinds", precedence::of_both_kinds),
     ("recordings_that_cannot_be_replayed", recordings::bad),
     ("anybody_may_replay", recordings::anybody),
+    ("what_cannot_be_explained", explain::bad),
+    ("anybody_may_explain", explain::anybody),
     ("output_not_writable", output::not_writable),
     ("output_whole_or_not_at_all", output::whole_or_not_at_all),
     ("stdout_closed", output::stdout_closed),

@@ -1,0 +1,100 @@
+//! `dropctl explain`: what a drop alert of Falco means, or a finding of dropctl.
+
+use std::{
+    fs::File,
+    io::{self, IsTerminal as _, Read},
+    path::Path,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{output::Output, report::replay};
+use crate::{
+    alert::{self, Scanner},
+    cli::{ExplainArgs, Format},
+    diagnose::{Code, Finding, diagnose},
+    explain::{self, Tally},
+};
+
+/// An alert is about events of up to so long before it: it says a second, and after a stall it is more, ns.
+const BEFORE_NS: u64 = 60_000_000_000;
+/// The clocks of events and of the node may differ a little, ns.
+const AFTER_NS: u64 = 2_000_000_000;
+
+/// Runs the command.
+pub fn run(args: &ExplainArgs) -> Result<()> {
+    let output = Output::open(args.output.as_deref())?;
+    let what = args.what.as_deref();
+    if let Some(code) = what.and_then(Code::find) {
+        return output.write(&format!("# {}\n", code.page()));
+    }
+    let (name, source): (&str, Box<dyn Read>) = match what {
+        Some("-") => ("stdin", Box::new(io::stdin())),
+        None if io::stdin().is_terminal() => {
+            bail!(
+                "what shall be explained? Give an alert, a file, or a finding such as DC102, or pipe a log into it"
+            )
+        }
+        None => ("stdin", Box::new(io::stdin())),
+        Some(text) if alert::is_said(text) => ("the argument", Box::new(io::Cursor::new(text.to_owned()))),
+        Some(path) => (path, file(path)?),
+    };
+    let mut tally = Tally::default();
+    for said in Scanner::new(source) {
+        tally.add(said.with_context(|| name.to_owned())?);
+    }
+    if tally.is_empty() {
+        bail!(
+            "{name}: there is no drop alert and no metrics snapshot of Falco in it (\"Falco internal: syscall event drop. N \
+             system calls dropped in last second.\", as JSON or text)"
+        );
+    }
+    let moment = match &args.recording {
+        Some(path) => Some(moment(path, &tally).with_context(|| path.display().to_string())?),
+        None => None,
+    };
+    let explanation = tally.explain(moment);
+    let text = match output.format(args.format) {
+        Format::Text => explain::text(&explanation),
+        Format::Markdown => explain::markdown(&explanation),
+        Format::Json => explain::json(&explanation).context("write it as JSON")?,
+    };
+    output.write(&text)
+}
+
+/// Opens what was named; a finding or an alert that was mistyped is no file either.
+fn file(path: &str) -> Result<Box<dyn Read>> {
+    if path.len() >= 3
+        && path[..2].eq_ignore_ascii_case("dc")
+        && path[2..].bytes().all(|byte| byte.is_ascii_digit())
+    {
+        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        bail!("no finding {path}; there are {}", codes.join(", "));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            bail!("{path}: no such file, no finding and no alert of Falco")
+        }
+        Err(error) => Err(error).with_context(|| path.to_owned()),
+    }
+}
+
+/// What the recording shows of the time of the alerts.
+fn moment(path: &Path, tally: &Tally) -> Result<Vec<Finding>> {
+    let Some((first_ns, last_ns)) = tally.real_ns() else {
+        bail!(
+            "the alerts have no date with a time zone, so the recording cannot be searched for them; JSON alerts have it"
+        )
+    };
+    let timeline = replay(path)?;
+    let all = timeline.all();
+    let Some(slice) = all.around_real(first_ns.saturating_sub(BEFORE_NS), last_ns.saturating_add(AFTER_NS))
+    else {
+        let at = |sample: Option<&crate::sample::Sample>| {
+            crate::number::rfc3339(sample.map_or(0, |sample| sample.clock.real_ns))
+        };
+        bail!("it covers {} to {}, not the time of the alerts", at(all.first()), at(all.last()));
+    };
+    Ok(diagnose(&slice, &[]))
+}
