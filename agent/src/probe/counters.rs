@@ -33,6 +33,11 @@ impl CounterReader {
         Self { view, block: empty_block(), sample: sample.into(), overruns }
     }
 
+    /// CPUs that have a block.
+    pub(super) fn cpus(&self) -> u64 {
+        self.view.cpus() as u64
+    }
+
     /// One reading. `now_ns` is `CLOCK_MONOTONIC` from before it.
     pub(super) fn read(&mut self, now_ns: u64) -> Totals {
         let mut events = Events::default();

@@ -2,6 +2,7 @@
 
 use std::{thread, time::Duration};
 
+use agent_common::record::RECORD_FOOTPRINT_BYTES;
 use aya::Ebpf;
 use thiserror::Error;
 
@@ -204,9 +205,15 @@ impl Probe {
         let mut totals = self.reader.read(clock::monotonic_ns());
         // A record that is being written right now is neither submitted nor refused; it has not been tried yet.
         totals.events.attempted = totals.events.submitted + totals.events.dropped;
+        let unsettled =
+            self.stream.as_ref().zip(streamed.as_ref()).map(|(stream, (_, progress, positions))| {
+                let came_bytes = stream.positions.read().producer.wrapping_sub(positions.producer);
+                let consumed = stream.drain.consumed().saturating_sub(progress.tally.records);
+                came_bytes / RECORD_FOOTPRINT_BYTES + consumed + self.reader.cpus()
+            });
         let missed = self.missed();
         let stream = streamed.map(|(capacity_bytes, progress, positions)| {
-            self.stream_sample(capacity_bytes, &progress, positions)
+            self.stream_sample(capacity_bytes, &progress, positions, unsettled.unwrap_or(0))
         });
         self.to_sample(&totals, missed, stream)
     }
@@ -223,7 +230,7 @@ impl Probe {
         let stream = self.stream.take().map(|Stream { drain, positions }| {
             let capacity_bytes = drain.capacity_bytes();
             let progress = drain.finish();
-            self.stream_sample(capacity_bytes, &progress, positions.read())
+            self.stream_sample(capacity_bytes, &progress, positions.read(), 0)
         });
         Ok(self.to_sample(&totals, missed, stream))
     }
@@ -242,7 +249,13 @@ impl Probe {
         self.loaded.program_fd().ok().and_then(missed_runs)
     }
 
-    fn stream_sample(&self, capacity_bytes: u64, progress: &Progress, positions: Positions) -> StreamSample {
+    fn stream_sample(
+        &self,
+        capacity_bytes: u64,
+        progress: &Progress,
+        positions: Positions,
+        unsettled: u64,
+    ) -> StreamSample {
         let Progress { tally, backlog_max_bytes } = progress;
         let overruns = &self.reader.overruns;
         let mut processes = tally.top_processes(PROCESSES_NAMED);
@@ -264,6 +277,7 @@ impl Probe {
             processes,
             processes_other,
             processes_beyond: tally.records_without_a_place(),
+            unsettled,
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     diagnose::diagnose,
     evidence::Evidence,
-    sample::{Events, Sample},
+    sample::{Events, Sample, StreamSample},
     setup::Visibility,
     syscall,
     timeline::{ProbeTotals, Slice, seconds},
@@ -29,8 +29,7 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
     let totals = slice.probe();
     let at_end = last.probe.as_ref();
     let window_seconds = seconds(slice.length_ns());
-    let derived = lives::visibility(last).into_iter().chain(left_out(last));
-    let visibility: Vec<Visibility> = setup.visibility.iter().cloned().chain(derived).collect();
+    let visibility = visibility(slice);
     let findings = diagnose(slice, &visibility);
     let accounting = totals.as_ref().map(|totals| account(totals, slice));
     let own_sentence = match (&totals, &accounting) {
@@ -89,24 +88,34 @@ fn left_out(last: &Sample) -> Option<Visibility> {
     Some(Visibility { capability: "all_rings".to_owned(), available: false, note })
 }
 
-/// Accounts for every event. In flight is read from the ring's positions, so that the equations can fail.
+/// What the node lets dropctl see, as of the end of a slice.
+#[must_use]
+pub fn visibility(slice: &Slice<'_>) -> Vec<Visibility> {
+    let derived = |last| lives::visibility(last).into_iter().chain(left_out(last));
+    slice.setup.visibility.iter().cloned().chain(slice.last().into_iter().flat_map(derived)).collect()
+}
+
+/// Accounts for every event. In flight is read from the ring's positions, so that the equations can fail. A slice whose ends
+/// are not at rest adds up to the records that moved while each of the two was read: counted there, and not made up here.
 #[must_use]
 fn account(totals: &ProbeTotals, slice: &Slice<'_>) -> Accounting {
     let Events { seen, own, attempted, submitted, dropped, sampled_out: _ } = totals.events;
-    let in_flight_bytes = |sample: Option<&Sample>| {
-        let stream = sample.and_then(|sample| sample.probe.as_ref()?.stream.as_ref());
-        stream.map_or(0, |stream| stream.producer_bytes.wrapping_sub(stream.consumer_bytes))
-    };
-    let [at_start, in_flight] =
-        [slice.first(), slice.last()].map(|sample| in_flight_bytes(sample) / RECORD_FOOTPRINT_BYTES);
+    let stream = |sample: Option<&'_ Sample>| sample.and_then(|sample| sample.probe.as_ref()?.stream.clone());
+    let ends = [slice.first(), slice.last()].map(stream);
+    let in_flight_bytes = |stream: &StreamSample| stream.producer_bytes.wrapping_sub(stream.consumer_bytes);
+    let [in_flight_before, in_flight] = ends
+        .each_ref()
+        .map(|stream| stream.as_ref().map_or(0, |stream| in_flight_bytes(stream) / RECORD_FOOTPRINT_BYTES));
+    let unsettled: u64 = ends.iter().flatten().map(|stream| stream.unsettled).sum();
+    let agree = |one: u64, other: u64| one.abs_diff(other) <= unsettled;
     // What was in flight at the start is consumed in the slice, and was submitted before it.
-    let (submitted_in_all, attempted_in_all) = (submitted + at_start, attempted + at_start);
+    let (submitted_in_all, attempted_in_all) = (submitted + in_flight_before, attempted + in_flight_before);
     let (consumed, ring_agrees) = totals.stream.as_ref().map_or((0, true), |stream| {
-        let ring_agrees = stream.produced_bytes == submitted * RECORD_FOOTPRINT_BYTES && stream.foreign == 0;
-        (stream.consumed, ring_agrees)
+        let are_records = stream.produced_bytes.is_multiple_of(RECORD_FOOTPRINT_BYTES) && stream.foreign == 0;
+        (stream.consumed, are_records && agree(stream.produced_bytes / RECORD_FOOTPRINT_BYTES, submitted))
     });
-    let holds = attempted_in_all == consumed + dropped + in_flight
-        && submitted_in_all == consumed + in_flight
+    let holds = agree(attempted_in_all, consumed + dropped + in_flight)
+        && agree(submitted_in_all, consumed + in_flight)
         && ring_agrees;
     let due = totals.missed.map(|missed| seen + missed);
     Accounting {
@@ -119,6 +128,8 @@ fn account(totals: &ProbeTotals, slice: &Slice<'_>) -> Accounting {
         consumed,
         dropped,
         in_flight,
+        in_flight_before,
+        unsettled,
         holds,
     }
 }

@@ -12,7 +12,7 @@ mod page;
 mod text;
 mod tools;
 
-pub use build::build;
+pub use build::{build, visibility};
 pub use json::{render as json, schema};
 pub use model::Report;
 pub(crate) use page::{Block, findings};

@@ -211,7 +211,8 @@ pub struct OwnRing {
 }
 
 /// Where every event went. `holds` says whether the equations do:
-/// `attempted = consumed + dropped + in_flight` and `submitted = consumed + in_flight`.
+/// `in_flight_before + attempted = consumed + dropped + in_flight` and `in_flight_before + submitted = consumed + in_flight`,
+/// up to `unsettled`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Accounting {
     /// Events that were due: seen and missed; absent where missed runs are not counted.
@@ -232,6 +233,13 @@ pub struct Accounting {
     pub dropped: u64,
     /// Records left in the ring, from its positions.
     pub in_flight: u64,
+    /// Records that were in it at the start: attempted before, consumed since.
+    #[serde(default)]
+    pub in_flight_before: u64,
+    /// Records that moved while the numbers at the start and at the end were read, as counted then: 0 for a report whose
+    /// ends were at rest, as those of a live look are.
+    #[serde(default)]
+    pub unsettled: u64,
     /// Whether it all adds up.
     pub holds: bool,
 }

@@ -269,18 +269,29 @@ fn own(report: &Report, page: &mut Vec<Block>) {
 
 fn account(accounting: &Accounting, streams: bool) -> Vec<(&'static str, String)> {
     let missed = accounting.missed.map_or_else(|| "unknown".to_owned(), count);
+    let before = |records: u64| match records {
+        0 => String::new(),
+        records => format!(" + {} in flight before", count(records)),
+    };
     let due = accounting.due.map_or_else(|| "unknown".to_owned(), count);
     let mut facts = vec![("due", format!("{due} = {} seen + {missed} missed", count(accounting.seen)))];
     if streams {
         facts.push((
             "attempted",
             format!(
-                "{} = {} consumed + {} dropped + {} in flight",
+                "{}{} = {} consumed + {} dropped + {} in flight",
                 count(accounting.attempted),
+                before(accounting.in_flight_before),
                 count(accounting.consumed),
                 count(accounting.dropped),
                 count(accounting.in_flight)
             ),
+        ));
+    }
+    if accounting.unsettled > 0 {
+        facts.push((
+            "read while it ran",
+            format!("up to {} records moved meanwhile", count(accounting.unsettled)),
         ));
     }
     facts.push(("left out", format!("{} exits of dropctl's own threads", count(accounting.own))));

@@ -87,6 +87,9 @@ pub struct StreamSample {
     /// Those among them of processes that were not counted one by one, because too many had come before: any of
     /// them might belong in `processes`.
     pub processes_beyond: u64,
+    /// Records that may be in one of these numbers and not yet in another, because the node went on while they were read:
+    /// those that came or were consumed meanwhile, and one on each CPU that was being written. 0 when all is at rest.
+    pub unsettled: u64,
 }
 
 /// Overruns that a sample lists one by one.

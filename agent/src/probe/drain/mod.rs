@@ -68,6 +68,12 @@ impl Drain {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Records consumed so far.
+    #[must_use]
+    pub fn consumed(&self) -> u64 {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).tally.records
+    }
+
     /// Drains what is left and ends the thread. Call when nothing writes to the ring any more.
     #[must_use]
     pub fn finish(mut self) -> Progress {
