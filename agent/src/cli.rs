@@ -31,6 +31,8 @@ const EXAMPLES: &str = "Examples:
   dropctl record -o node.jsonl.gz       write down what is seen for 10 seconds, to explain it elsewhere
   dropctl report --input node.jsonl.gz  explain a recording, or the one inside a report in JSON
   dropctl explain falco.log             say what Falco's drop alerts mean; DC102 explains a finding
+  dropctl report --since 10m            explain what the agent remembers of the last ten minutes
+  dropctl report --incident last        the same of the last time that something was lost
   dropctl agent                         count all the time and serve http://127.0.0.1:9753/metrics
 
 Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 2 it could not run, and says what to do.";
@@ -91,6 +93,18 @@ pub struct AgentArgs {
     /// ends after five minutes without [default: auto].
     #[arg(long, env = "DROPCTL_WHOSE")]
     pub whose: Option<Whose>,
+    /// How far the agent's memory reaches back, a sample a second [default: 15m].
+    #[arg(long, env = "DROPCTL_MEMORY", value_name = "TIME", value_parser = value::time)]
+    pub memory: Option<Duration>,
+    /// What that may take; if it is too little, the oldest goes first [default: 8MiB].
+    #[arg(long, env = "DROPCTL_MEMORY_BYTES", value_name = "BYTES", value_parser = value::size)]
+    pub memory_bytes: Option<ByteSize>,
+    /// Folder for incidents, so that they survive a restart: the last 16, for a day; without it they are kept in memory.
+    #[arg(long, env = "DROPCTL_INCIDENT_DIR", value_name = "DIR")]
+    pub incident_dir: Option<PathBuf>,
+    /// Unix socket at which `dropctl report --since` asks the agent [default: /run/dropctl/agent.sock].
+    #[arg(long, env = "DROPCTL_SOCKET", value_name = "PATH")]
+    pub socket: Option<PathBuf>,
     /// Probe.
     #[command(flatten)]
     pub probe: ProbeArgs,
@@ -119,6 +133,17 @@ pub struct ReportArgs {
     /// Explain this recording, or the one inside this report in JSON, instead of looking at the node; `-` for stdin.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["duration", "whose", "mode", "ring_bytes", "sample"])]
     pub input: Option<PathBuf>,
+    /// Explain the last minutes, such as 10m, out of the memory of the agent that runs on this node.
+    #[arg(long, value_name = "TIME", value_parser = value::time,
+          conflicts_with_all = ["input", "duration", "whose", "mode", "ring_bytes", "sample"])]
+    pub since: Option<Duration>,
+    /// Explain an incident that the agent has kept: `last`, its id, or a time in it (RFC 3339); `list` shows which there are.
+    #[arg(long, value_name = "WHICH",
+          conflicts_with_all = ["since", "input", "duration", "whose", "mode", "ring_bytes", "sample"])]
+    pub incident: Option<String>,
+    /// The agent's socket [default: /run/dropctl/agent.sock].
+    #[arg(long, env = "DROPCTL_SOCKET", value_name = "PATH")]
+    pub socket: Option<PathBuf>,
     /// How long to look, such as 10s or 2m.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = value::time)]
     pub duration: Duration,

@@ -14,6 +14,9 @@ pub mod evidence;
 pub mod explain;
 #[cfg(test)]
 mod golden;
+pub mod incidents;
+pub mod keeper;
+pub mod memory;
 pub mod metrics;
 mod number;
 pub mod observe;
@@ -22,6 +25,7 @@ pub mod recording;
 pub mod report;
 pub mod sample;
 pub mod setup;
+pub mod socket;
 pub mod sys;
 pub mod syscall;
 pub mod timeline;

@@ -1,11 +1,17 @@
 //! `dropctl agent`: sample all the time and serve the newest.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tokio::{net::TcpListener, sync::oneshot};
 
-use super::{limits, log, sampler::Sampler, sensors::Sensors, stop::StopSignals};
+use super::{
+    limits, log,
+    remember::{Remembering, listen},
+    sampler::{Kept, Sampler},
+    sensors::Sensors,
+    stop::StopSignals,
+};
 use crate::{
     cli::AgentArgs,
     config::{AgentConfig, File},
@@ -22,6 +28,8 @@ pub fn run(args: &AgentArgs) -> Result<()> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start tokio")?;
     let last = runtime.block_on(serve(&config))?;
+    // An answer over the socket that is under way need not hold us.
+    runtime.shutdown_timeout(Duration::from_secs(1));
     log::say(&in_one_line(&last));
     Ok(())
 }
@@ -43,20 +51,26 @@ async fn serve(config: &AgentConfig) -> Result<Sample> {
         .await
         .with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
     let address = listener.local_addr().context("read the address listened on")?;
+    let socket = listen(config)?;
     let sensors = Sensors::start(&config.request, config.whose)?;
     let setup = sensors.setup(config.interval);
     let place = setup.hook.map_or_else(String::new, |hook| format!(" at {}", hook.as_str()));
-    let (sampler, newest) = Sampler::start(sensors, config.interval)?;
-    let router = server::router(newest, setup, config.interval).context("register metrics")?;
+    let (kept, samples) = Kept::new();
+    let (remembering, standing) = Remembering::start(config, setup.clone(), samples)?;
+    let (sampler, newest) = Sampler::start(sensors, config.interval, kept)?;
+    let router = server::router(newest, standing, setup, config.interval).context("register metrics")?;
     let (stop_server, server_stops) = oneshot::channel::<()>();
     let server = tokio::spawn(server::serve(listener, router, async {
         let _ = server_stops.await;
     }));
+    let answers = socket.map(|socket| tokio::spawn(socket.serve(Arc::clone(&remembering.shared))));
     let mode = config.request.mode.as_str();
     log::say(&format!("{mode}{place}, serving http://{address}/metrics"));
 
     stop.wait().await;
+    answers.iter().for_each(tokio::task::JoinHandle::abort);
     let last = sampler.stop()?;
+    remembering.end();
     // A scrape under way ends within milliseconds; a client that holds its connection open must not hold us.
     drop(stop_server);
     let _ = tokio::time::timeout(Duration::from_secs(1), server).await;

@@ -1,4 +1,4 @@
-//! `dropctl report`: look for a while, or read a recording, then explain.
+//! `dropctl report`: look for a while, ask the agent, or read a recording, then explain.
 
 use std::{
     fs::File,
@@ -8,7 +8,12 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{limits, log, look::look, output::Output};
+use super::{
+    limits, log,
+    look::look,
+    output::Output,
+    recall::{self, Recalled},
+};
 use crate::{
     cli::{Format, ReportArgs},
     config::ReportConfig,
@@ -21,9 +26,14 @@ use crate::{
 pub fn run(args: &ReportArgs) -> Result<()> {
     let config = ReportConfig::new(args, limits())?;
     let output = Output::open(args.output.as_deref())?;
-    let timeline = match &args.input {
-        Some(path) => replay(path).with_context(|| path.display().to_string())?,
-        None => look(
+    let name = recall::name(args);
+    let timeline = match (&args.input, recall::question(args)) {
+        (Some(path), _) => replay(path).with_context(|| name.clone())?,
+        (None, Some(question)) => match recall::ask(args, &question)? {
+            Recalled::Recording(source) => read(source, &name).with_context(|| name.clone())?,
+            Recalled::Page(page) => return output.write(&page),
+        },
+        (None, None) => look(
             &config,
             |node, setup| Ok(Timeline::new(node, setup)),
             |timeline, sample| {
@@ -33,10 +43,8 @@ pub fn run(args: &ReportArgs) -> Result<()> {
         )?,
     };
     let slice = timeline.all();
-    let report = report::build(&slice).with_context(|| match &args.input {
-        Some(path) => format!("{}: it has fewer than two samples: nothing was seen", path.display()),
-        None => "nothing was seen".to_owned(),
-    })?;
+    let report = report::build(&slice)
+        .with_context(|| format!("{name}: it has fewer than two samples: nothing was seen"))?;
     let text = match output.format(args.format) {
         Format::Text => report::text(&report),
         Format::Markdown => report::markdown(&report),
@@ -47,17 +55,24 @@ pub fn run(args: &ReportArgs) -> Result<()> {
     output.write(&text)
 }
 
+fn open(path: &Path) -> Result<Box<dyn Read>> {
+    Ok(if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
+}
+
 /// Reads a recording; what is odd about it is said.
 pub(super) fn replay(path: &Path) -> Result<Timeline> {
-    let source: Box<dyn Read> =
-        if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
+    read(open(path)?, &path.display().to_string())
+}
+
+/// The same, wherever it comes from.
+fn read(source: impl Read, name: &str) -> Result<Timeline> {
     let Replayed { timeline, is_cut_off } = recording::read(source)?;
     if is_cut_off {
-        log::say(&format!("{}: it ends in the middle of a sample and is used up to there", path.display()));
+        log::say(&format!("{name}: it ends in the middle of a sample and is used up to there"));
     }
     if timeline.out_of_order() > 0 {
         let count = timeline.out_of_order();
-        log::say(&format!("{}: left out {count} samples that are not in order", path.display()));
+        log::say(&format!("{name}: left out {count} samples that are not in order"));
     }
     Ok(timeline)
 }

@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -16,9 +16,29 @@ use tokio::sync::watch;
 use super::sensors::Sensors;
 use crate::{probe::ProbeError, sample::Sample};
 
-/// The counters are read at least this often, whatever the interval: the kernel half keeps the times of a few
-/// overruns only (`OVERRUNS_KEPT`).
+/// A sample is taken at least this often, whatever the interval: the memory wants one a second, and the kernel half keeps the
+/// times of a few overruns only (`OVERRUNS_KEPT`).
 const LONGEST_UNREAD: Duration = Duration::from_secs(1);
+/// Samples that wait for whoever keeps them. It is fast; once a node is so busy that it is not, samples are lost and not time.
+const WAITING: usize = 16;
+
+/// Where samples go that are kept.
+pub(super) struct Kept(SyncSender<Arc<Sample>>);
+
+impl Kept {
+    /// And where they come out.
+    pub(super) fn new() -> (Self, Receiver<Arc<Sample>>) {
+        let (samples, kept) = sync_channel(WAITING);
+        (Self(samples), kept)
+    }
+
+    /// Never waits.
+    fn hand_over(&self, sample: &Arc<Sample>) {
+        if let Err(TrySendError::Full(_)) = self.0.try_send(Arc::clone(sample)) {
+            ::log::warn!("a sample was not remembered: the node leaves no time for it");
+        }
+    }
+}
 
 /// The running thread.
 pub(super) struct Sampler {
@@ -31,12 +51,15 @@ impl Sampler {
     pub(super) fn start(
         mut sensors: Sensors,
         interval: Duration,
+        kept: Kept,
     ) -> Result<(Self, watch::Receiver<Arc<Sample>>)> {
-        let (samples, newest) = watch::channel(Arc::new(sensors.sample()));
+        let first = Arc::new(sensors.sample());
+        kept.hand_over(&first);
+        let (samples, newest) = watch::channel(first);
         let (stop, stops) = channel();
         let thread = thread::Builder::new()
             .name("dropctl-sample".to_owned())
-            .spawn(move || run(sensors, interval, &samples, &stops))
+            .spawn(move || run(sensors, interval, &samples, &kept, &stops))
             .context("start the sampling thread")?;
         Ok((Self { stop, thread }, newest))
     }
@@ -53,6 +76,7 @@ fn run(
     mut sensors: Sensors,
     interval: Duration,
     samples: &watch::Sender<Arc<Sample>>,
+    kept: &Kept,
     stops: &Receiver<()>,
 ) -> Result<Sample, ProbeError> {
     let readings = u32::try_from(interval.as_nanos().div_ceil(LONGEST_UNREAD.as_nanos())).unwrap_or(1).max(1);
@@ -65,11 +89,13 @@ fn run(
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
         }
+        let sample = Arc::new(sensors.sample());
+        kept.hand_over(&sample);
         if reading == readings {
-            samples.send_replace(Arc::new(sensors.sample()));
-        } else {
-            sensors.keep_up();
+            samples.send_replace(sample);
         }
     }
-    sensors.stop()
+    let last = sensors.stop()?;
+    kept.hand_over(&Arc::new(last.clone()));
+    Ok(last)
 }

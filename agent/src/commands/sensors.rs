@@ -140,12 +140,6 @@ impl Sensors {
         }
     }
 
-    /// Reads what the kernel half forgets if it is not read often: the times of overruns. Not a sample, so that the maxima
-    /// of the next one cover all of its interval.
-    pub(super) fn keep_up(&mut self) {
-        let _ = self.probe.as_mut().map(Probe::sample);
-    }
-
     /// What Falco's maps count, and what it says of itself.
     fn falcos(&mut self) -> Option<Vec<FalcoSample>> {
         let rings = self.rings.as_ref()?;

@@ -34,10 +34,31 @@ pub struct File {
     pub interval: Option<Duration>,
     /// `--whose`.
     pub whose: Option<Whose>,
+    /// `--memory`.
+    #[serde(deserialize_with = "time")]
+    pub memory: Option<Duration>,
+    /// `--memory-bytes`.
+    #[serde(deserialize_with = "size")]
+    pub memory_bytes: Option<ByteSize>,
+    /// `--incident-dir`.
+    pub incident_dir: Option<PathBuf>,
+    /// `--socket`.
+    pub socket: Option<PathBuf>,
 }
 
 /// Keys of [`File`].
-const KEYS: [&str; 6] = ["listen", "mode", "ring_bytes", "sample", "interval", "whose"];
+const KEYS: [&str; 10] = [
+    "listen",
+    "mode",
+    "ring_bytes",
+    "sample",
+    "interval",
+    "whose",
+    "memory",
+    "memory_bytes",
+    "incident_dir",
+    "socket",
+];
 
 /// Why a file cannot be used.
 #[derive(Debug, Error)]

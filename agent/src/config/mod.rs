@@ -3,7 +3,7 @@
 mod file;
 pub mod value;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
 use thiserror::Error;
@@ -12,7 +12,9 @@ pub use file::{File, FileError};
 
 use crate::{
     cli::{AgentArgs, ProbeArgs, RecordArgs, ReportArgs},
+    memory::Bounds,
     setup::{Mode, Request, Whose},
+    socket,
 };
 
 /// Where the agent serves unless told otherwise.
@@ -27,6 +29,15 @@ const REPORT_PROCESSES: usize = 4096;
 const LONGEST_REPORT: Duration = Duration::from_secs(24 * 3600);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What the agent remembers.
+const MEMORY: Duration = Duration::from_secs(15 * 60);
+/// Less would not hold a minute before a loss and the minute that findings look at.
+const SHORTEST_MEMORY: Duration = Duration::from_secs(2 * 60);
+const LONGEST_MEMORY: Duration = Duration::from_secs(3600);
+const MEMORY_BYTES: ByteSize = ByteSize::mib(8);
+const LEAST_MEMORY_BYTES: ByteSize = ByteSize::mib(1);
+const MOST_MEMORY_BYTES: ByteSize = ByteSize::mib(256);
 
 /// A value that cannot be meant.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -60,6 +71,16 @@ pub enum ConfigError {
     )]
     WhosePassive,
     /// Out of range.
+    #[error("memory of {given} is not between {least} and {most}")]
+    MemoryBytes {
+        /// As given.
+        given: ByteSize,
+        /// Least.
+        least: ByteSize,
+        /// Most.
+        most: ByteSize,
+    },
+    /// Out of range.
     #[error("{what} {given} is not between {shortest} and {longest}")]
     Time {
         /// Which option.
@@ -91,6 +112,14 @@ pub struct AgentConfig {
     pub interval: Duration,
     /// Whose events tools drop.
     pub whose: Whose,
+    /// How much is remembered.
+    pub memory: Bounds,
+    /// Where incidents are kept; `None`: in memory.
+    pub incident_dir: Option<PathBuf>,
+    /// Where it answers questions.
+    pub socket: PathBuf,
+    /// Nobody named that place.
+    pub socket_is_default: bool,
     /// The probe.
     pub request: Request,
 }
@@ -110,10 +139,15 @@ impl AgentConfig {
         let interval = args.interval.or(file.interval).unwrap_or(Duration::from_secs(1));
         check_time("interval", interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
         let request = request(&probe, AGENT_SAMPLE, 0, limits)?;
+        let socket = args.socket.as_ref().or(file.socket.as_ref());
         Ok(Self {
             listen: args.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
             interval,
             whose: whose(args.whose.or(file.whose).unwrap_or(Whose::Auto), &request)?,
+            incident_dir: args.incident_dir.as_ref().or(file.incident_dir.as_ref()).cloned(),
+            socket_is_default: socket.is_none(),
+            socket: socket.map_or_else(|| PathBuf::from(socket::PATH), PathBuf::clone),
+            memory: memory(args.memory.or(file.memory), args.memory_bytes.or(file.memory_bytes))?,
             request,
         })
     }
@@ -164,6 +198,23 @@ impl ReportConfig {
         };
         Ok(Self { duration, whose, request })
     }
+}
+
+fn memory(length: Option<Duration>, bytes: Option<ByteSize>) -> Result<Bounds, ConfigError> {
+    let length = length.unwrap_or(MEMORY);
+    check_time("memory", length, SHORTEST_MEMORY, LONGEST_MEMORY)?;
+    let bytes = bytes.unwrap_or(MEMORY_BYTES);
+    if !(LEAST_MEMORY_BYTES..=MOST_MEMORY_BYTES).contains(&bytes) {
+        return Err(ConfigError::MemoryBytes {
+            given: bytes,
+            least: LEAST_MEMORY_BYTES,
+            most: MOST_MEMORY_BYTES,
+        });
+    }
+    Ok(Bounds {
+        length_ns: u64::try_from(length.as_nanos()).unwrap_or(u64::MAX),
+        bytes: usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX),
+    })
 }
 
 /// In mode `passive` nothing is attached to syscalls.

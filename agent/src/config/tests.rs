@@ -12,6 +12,10 @@ fn args() -> AgentArgs {
         listen: None,
         interval: None,
         whose: None,
+        memory: None,
+        memory_bytes: None,
+        incident_dir: None,
+        socket: None,
         probe: ProbeArgs { mode: None, ring_bytes: None, sample: None },
     }
 }
@@ -124,7 +128,8 @@ fn an_unknown_key_names_the_nearest() {
     assert_eq!(hint("c.toml", "smaple = 1\n"), "unknown key \"smaple\": did you mean \"sample\"?");
     assert_eq!(
         hint("c.yaml", "frobnicate: 1\n"),
-        "unknown key \"frobnicate\": valid keys are listen, mode, ring_bytes, sample, interval, whose"
+        "unknown key \"frobnicate\": valid keys are listen, mode, ring_bytes, sample, interval, whose, memory, \
+         memory_bytes, incident_dir, socket"
     );
 }
 

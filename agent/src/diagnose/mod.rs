@@ -11,6 +11,7 @@ mod losses;
 mod precedence;
 mod remedy;
 mod rules;
+pub mod standing;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
@@ -21,8 +22,8 @@ mod words;
 use self::{case::Case, losses::Loss, verdict::Verdict};
 use crate::{setup::Visibility, timeline::Slice};
 
-pub use catalogue::Code;
-pub use finding::{Confidence, Finding, Severity};
+pub use catalogue::{Code, Role};
+pub use finding::{Confidence, Finding, Severity, Subject};
 
 /// docs/findings.md: every finding's page and the table of precedence.
 #[must_use]
@@ -102,6 +103,12 @@ pub fn diagnose(slice: &Slice<'_>, visibility: &[Visibility]) -> Vec<Finding> {
     };
     findings.sort_by_key(key);
     findings
+}
+
+/// What each tool lost in a slice, in events by its own counter.
+#[must_use]
+pub fn lost(slice: &Slice<'_>) -> Vec<(Subject, u64)> {
+    losses::find(slice).into_iter().map(|loss| (loss.subject, loss.drops)).collect()
 }
 
 /// The one cause of a window of loss.

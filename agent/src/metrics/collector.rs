@@ -2,6 +2,7 @@
 //! shown as it is, so nothing is counted twice and a scrape never waits for the event path.
 
 mod consumers;
+mod findings;
 mod instances;
 mod programs;
 mod rings;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 use self::rings::Numbering;
 use super::names::{self, Kind, Metric};
 use crate::{
+    diagnose::standing::Standing,
     sample::{ProbeSample, Sample, StreamSample},
     setup::Setup,
     syscall,
@@ -40,6 +42,7 @@ pub const SYSCALL_SERIES: usize = 200;
 #[derive(Clone)]
 pub struct SampleCollector {
     samples: watch::Receiver<Arc<Sample>>,
+    standing: watch::Receiver<Arc<Standing>>,
     setup: Arc<Setup>,
     admitted: Arc<Mutex<BTreeSet<u16>>>,
     numbering: Arc<Mutex<Numbering>>,
@@ -50,12 +53,16 @@ pub struct SampleCollector {
 }
 
 impl SampleCollector {
-    /// Shows what `samples` holds at each scrape.
+    /// Shows what `samples` and `standing` hold at each scrape.
     ///
     /// # Errors
     ///
     /// When a name or label in `names` is not valid.
-    pub fn new(samples: watch::Receiver<Arc<Sample>>, setup: Setup) -> prometheus::Result<Self> {
+    pub fn new(
+        samples: watch::Receiver<Arc<Sample>>,
+        standing: watch::Receiver<Arc<Standing>>,
+        setup: Setup,
+    ) -> prometheus::Result<Self> {
         let desc = |metric: &Metric| {
             let labels = metric.labels.iter().map(|label| (*label).to_owned()).collect();
             Desc::new(
@@ -67,6 +74,7 @@ impl SampleCollector {
         };
         Ok(Self {
             samples,
+            standing,
             setup: Arc::new(setup),
             admitted: Arc::default(),
             numbering: Arc::default(),
@@ -103,6 +111,7 @@ impl SampleCollector {
             let mut admitted = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
             families.extend(admitted.family(tools));
         }
+        families.extend(findings::families(&self.standing.borrow().clone()));
         let visibility = self.setup.visibility.iter();
         families.push(labelled(
             names::VISIBILITY,

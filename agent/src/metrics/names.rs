@@ -245,6 +245,22 @@ pub const WORKLOAD_DROPS: Metric = Metric {
         "Events that the tool dropped, by whose they were; pod unattributed: nobody's, other: all without a series.",
     )
 };
+/// Findings made.
+pub const FINDINGS: Metric = Metric {
+    labels: &["tool", "code"],
+    ..counter(
+        "dropctl_findings_total",
+        "Times that the agent made the finding: once for as long as it finds it again (docs/findings.md).",
+    )
+};
+/// Findings that stand.
+pub const FINDING_ACTIVE: Metric = Metric {
+    labels: &["tool", "code", "name", "severity"],
+    ..gauge(
+        "dropctl_finding_active",
+        "1: the finding stands, or did within the last five minutes; else absent.",
+    )
+};
 
 /// Skipped runs of a tool's programs.
 pub const PROGRAM_MISSED: Metric = Metric {
@@ -296,6 +312,8 @@ pub const ALL: &[Metric] = &[
     TOOL_UP,
     TOOL_RESTARTS,
     PROGRAM_MISSED,
+    FINDINGS,
+    FINDING_ACTIVE,
     VISIBILITY,
     AGENT_CPU,
     AGENT_RESIDENT,

@@ -25,7 +25,7 @@ use tokio::{
 };
 
 use super::collector::SampleCollector;
-use crate::{sample::Sample, setup::Setup, sys::clock};
+use crate::{diagnose::standing::Standing, sample::Sample, setup::Setup, sys::clock};
 
 /// What the pages are made of.
 struct Pages {
@@ -45,10 +45,11 @@ const STALE_INTERVALS: u32 = 3;
 /// When the metrics cannot be registered.
 pub fn router(
     samples: watch::Receiver<Arc<Sample>>,
+    standing: watch::Receiver<Arc<Standing>>,
     setup: Setup,
     interval: Duration,
 ) -> prometheus::Result<Router> {
-    let collector = SampleCollector::new(samples.clone(), setup)?;
+    let collector = SampleCollector::new(samples.clone(), standing, setup)?;
     let registry = Registry::new();
     registry.register(Box::new(collector.clone()))?;
     let pages = Arc::new(Pages { registry, collector, samples, interval });

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 pub use self::{
     embedded::embed,
-    read::{Replayed, read},
+    read::{Replayed, header, read},
     write::Writer,
 };
 use crate::{sample::Node, setup::Setup};
@@ -32,13 +32,36 @@ pub struct Header {
     pub node: Node,
     /// How dropctl looked, and which version of it.
     pub setup: Setup,
+    /// What happened in it; absent where the agent did not keep it for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Incident>,
+}
+
+/// An episode of loss, or without a tool, that the agent kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Incident {
+    /// What it is asked for by.
+    pub id: String,
+    /// When it began, `CLOCK_REALTIME` ns.
+    pub start_ns: u64,
+    /// When it ended, or was kept, `CLOCK_REALTIME` ns.
+    pub end_ns: u64,
+    /// It had not ended by then.
+    pub goes_on: bool,
+    /// Events that were lost, by the tools' own counters.
+    pub drops: u64,
+    /// Names of the tools that lost them, or did not run.
+    pub tools: Vec<String>,
+    /// Codes of the causes.
+    pub causes: Vec<String>,
 }
 
 impl Header {
     /// Of the schema written today.
     #[must_use]
     pub fn new(node: Node, setup: Setup) -> Self {
-        Self { schema: SCHEMA.to_owned(), node, setup }
+        Self { schema: SCHEMA.to_owned(), node, setup, incident: None }
     }
 }
 

@@ -30,6 +30,21 @@ struct Family {
     schema: String,
 }
 
+/// Reads the header of a recording and nothing more.
+///
+/// # Errors
+///
+/// [`RecordingError`].
+pub fn header(source: impl Read) -> Result<Header, RecordingError> {
+    let mut source = BufReader::new(source);
+    let (first, _) = if source.fill_buf()?.starts_with(&GZIP_MAGIC) {
+        next_line(&mut BufReader::new(MultiGzDecoder::new(source)))?
+    } else {
+        next_line(&mut source)?
+    };
+    serde_json::from_slice(&first).map_err(|error| RecordingError::NoRecording(error.to_string()))
+}
+
 /// Reads a recording, plain or compressed, whatever its name; or a report in JSON that has one inside.
 ///
 /// # Errors

@@ -41,6 +41,18 @@ impl<W: Write> Writer<W> {
         self.line(sample)
     }
 
+    /// Adds a sample by its text, as it was written before. Handed on with the next that is pushed, or at the end.
+    ///
+    /// # Errors
+    ///
+    /// What `out` says.
+    pub fn push_text(&mut self, line: &[u8]) -> io::Result<()> {
+        match &mut self.out {
+            Out::Plain(out) => out.write_all(line).and_then(|()| out.write_all(b"\n")),
+            Out::Gzip(out) => out.write_all(line).and_then(|()| out.write_all(b"\n")),
+        }
+    }
+
     /// Ends it.
     ///
     /// # Errors

@@ -92,6 +92,13 @@ impl Timeline {
         }
     }
 
+    /// Lets the oldest sample go: the next is what all others count from then.
+    pub fn forget_oldest(&mut self) {
+        if !self.samples.is_empty() {
+            self.samples.remove(0);
+        }
+    }
+
     /// Samples that came too late to be used.
     #[must_use]
     pub fn out_of_order(&self) -> u64 {

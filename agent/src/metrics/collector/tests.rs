@@ -18,7 +18,8 @@ fn collector(sample: Sample) -> (watch::Sender<Arc<Sample>>, SampleCollector) {
         visibility: vec![Visibility { capability: "btf".to_owned(), available: true, note: String::new() }],
         revision: Some("abc".to_owned()),
     };
-    (sender, SampleCollector::new(receiver, setup).unwrap())
+    let (_, standing) = watch::channel(Arc::default());
+    (sender, SampleCollector::new(receiver, standing, setup).unwrap())
 }
 
 fn page(collector: &SampleCollector) -> String {
