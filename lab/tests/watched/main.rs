@@ -1,7 +1,7 @@
 //! dropctl beside the stand-in: what it sees from outside is what the stand-in says of itself, to the event and to the
 //! byte, and the stand-in gets every record that it gets alone.
 //!
-//! Needs root. Environment: `DROPCTL_LAB_BIN`, the stand-in's program; `DROPCTL_GUEST`, shorter runs.
+//! Needs root. Environment: `DROPCTL_LAB_BIN`, the stand-in's program; `DROPCTL_BIN`, dropctl; `DROPCTL_GUEST`, shorter runs.
 #![allow(unused_crate_dependencies, reason = "a test target uses few of the package's dependencies")]
 #![allow(clippy::print_stdout, reason = "measured numbers belong on stdout")]
 
@@ -11,6 +11,7 @@ mod counters;
 mod facts;
 mod harmless;
 mod lives;
+mod memory;
 mod special;
 #[path = "../oracle/standin.rs"]
 #[allow(dead_code, reason = "shared with the oracle")]
@@ -51,11 +52,12 @@ const TESTS: &[Test] = &[
     ("consumer_asleep", consumers::asleep),
     ("consumer_stopped", consumers::stopped),
     ("consumer_keeps_up", consumers::keeps_up),
+    ("memory_of_a_loss", memory::of_a_loss),
     ("watching_takes_nothing", harmless::takes_nothing),
 ];
 
 /// Tests of files and pages, and of shares of time.
-const NOT_IN_GUESTS: [&str; 2] = ["facts_", "consumer_"];
+const NOT_IN_GUESTS: [&str; 3] = ["facts_", "consumer_", "memory_"];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();

@@ -61,7 +61,11 @@ pub(super) fn oracle() -> Result<Tally> {
 
 /// dropctl beside the stand-in.
 pub(super) fn watched() -> Result<Tally> {
-    run(&artifacts::static_test("dropctl-lab", "watched")?, &[])
+    let dropctl = artifacts::testing_static("dropctl", "dropctl")?;
+    run(
+        &artifacts::static_test("dropctl-lab", "watched")?,
+        &[("DROPCTL_BIN", dropctl.to_string_lossy().as_ref())],
+    )
 }
 
 /// Tools of others, and dropctl beside them.
