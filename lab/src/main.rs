@@ -6,6 +6,7 @@ mod cli;
 mod hog;
 mod load;
 mod place;
+mod provoke;
 mod runner;
 mod scenario;
 mod standin;
@@ -24,6 +25,7 @@ fn main() -> Result<ExitCode> {
         Command::Standin(arguments) => standin::run(&arguments)?,
         Command::Load(arguments) => load::run(&arguments)?,
         Command::Hog(arguments) => hog::run(&arguments)?,
+        Command::Provoke(arguments) => provoke::run(&arguments)?,
         Command::Run(arguments) => return runner::run(&arguments),
     }
     Ok(ExitCode::SUCCESS)

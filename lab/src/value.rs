@@ -43,6 +43,13 @@ pub(crate) fn bytes(text: &str) -> Result<u64> {
     Ok(ByteSize::from_str(text).map_err(anyhow::Error::msg)?.as_u64())
 }
 
+/// As [`ring_bytes`], of a ring that a record of 2 MiB is too big for.
+pub(crate) fn small_ring_bytes(text: &str) -> Result<u32> {
+    let bytes = ring_bytes(text)?;
+    ensure!(bytes <= 1 << 20, "a ring of more than 1 MiB would hold the record that is to be too big");
+    Ok(bytes)
+}
+
 /// A time such as `500ms`.
 pub(crate) fn time(text: &str) -> Result<Duration> {
     Ok(humantime::parse_duration(text)?)

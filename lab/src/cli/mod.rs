@@ -2,6 +2,7 @@
 
 mod load;
 mod place;
+mod provoke;
 mod run;
 mod standin;
 
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use load::{HogArgs, Kind, LoadArgs};
 pub(crate) use place::PlaceArgs;
+pub(crate) use provoke::{Class, Helper, ProvokeArgs};
 pub(crate) use run::RunArgs;
 pub(crate) use standin::StandinArgs;
 
@@ -24,6 +26,7 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "Examples:
   dropctl-lab standin --ring-bytes 1MiB --port 8765
   dropctl-lab load --syscall openat --rate 200000 --duration 5s
+  dropctl-lab provoke --class pending
   dropctl-lab run --list";
 
 /// Subcommands.
@@ -37,6 +40,9 @@ pub(crate) enum Command {
     Load(LoadArgs),
     /// Use CPU time and nothing else.
     Hog(HogArgs),
+    /// Write to a ring of its own that refuses, for a reason that is known.
+    #[command(before_help = provoke::EXAMPLES)]
+    Provoke(ProvokeArgs),
     /// Run scenarios: score dropctl on them, or prove their labels.
     #[command(before_help = run::EXAMPLES)]
     Run(RunArgs),

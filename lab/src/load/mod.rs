@@ -1,7 +1,7 @@
 //! `dropctl-lab load`: known syscalls, and how many of them were made.
 
 mod calls;
-mod pace;
+pub(crate) mod pace;
 
 use std::{io::Write as _, time::Instant};
 

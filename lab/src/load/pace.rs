@@ -14,13 +14,13 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 /// When to stop: at whichever comes first.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
-    pub(super) calls: Option<u64>,
-    pub(super) time: Option<Duration>,
+pub(crate) struct Limit {
+    pub(crate) calls: Option<u64>,
+    pub(crate) time: Option<Duration>,
 }
 
 /// Has calls made at `rate` per second (`None`: full speed) up to the limit; `make` takes how many are due.
-pub(super) fn run(rate: Rate, limit: Limit, mut make: impl FnMut(u64)) {
+pub(crate) fn run(rate: Rate, limit: Limit, mut make: impl FnMut(u64)) {
     let start = Instant::now();
     let most = limit.calls.unwrap_or(u64::MAX);
     let mut made = 0;

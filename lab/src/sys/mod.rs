@@ -1,8 +1,9 @@
-//! All `unsafe` of user space: bpf(2), ring pages, signals, and bare syscalls to make load with.
+//! All `unsafe` of user space: bpf(2), ring pages, signals, userfaultfd(2), and bare syscalls to make load with.
 
 pub(crate) mod barrier;
 pub(crate) mod bpf;
 pub(crate) mod call;
+pub(crate) mod fault;
 mod mapping;
 pub(crate) mod pages;
 pub(crate) mod ring;

@@ -65,6 +65,11 @@ impl Ring {
         self.consumer_word().store(self.consumer_position, Ordering::Release);
     }
 
+    /// Bytes reserved and not freed.
+    pub(crate) fn backlog_bytes(&self) -> u64 {
+        self.producer_word().load(Ordering::Acquire) - self.consumer_position
+    }
+
     fn consumer_word(&self) -> &AtomicU64 {
         // SAFETY: the first word of the consumer page; atomics may be shared with the kernel.
         unsafe { self.consumer.start().cast().as_ref() }
