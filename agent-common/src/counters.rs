@@ -28,6 +28,21 @@ pub struct CpuOverrun {
     pub drops: u64,
 }
 
+/// Episodes of refusals on one CPU.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct Episodes {
+    /// Overruns begun on this CPU; the newest is `overruns[(count - 1) % OVERRUNS_KEPT]`.
+    pub count: u64,
+    /// Last refusal, as in [`CpuOverrun::last_ns`].
+    pub last_refusal_ns: u64,
+    /// The kernel's tick counter (`jiffies`) at that time.
+    pub last_refusal_tick: u64,
+    /// Ring of the last episodes.
+    pub overruns: [CpuOverrun; OVERRUNS_KEPT],
+}
+
 /// Counters of one CPU.
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]
@@ -42,21 +57,15 @@ pub struct CpuCounters {
     pub own: u64,
     /// Events to pass over before the next record (`--sample`).
     pub until_next: u64,
-    /// Overruns begun on this CPU; the newest is `overruns[(overrun_count - 1) % OVERRUNS_KEPT]`.
-    pub overrun_count: u64,
-    /// Last refusal, as in [`CpuOverrun::last_ns`].
-    pub last_refusal_ns: u64,
-    /// The kernel's tick counter (`jiffies`) at that time.
-    pub last_refusal_tick: u64,
-    /// Ring of the last episodes.
-    pub overruns: [CpuOverrun; OVERRUNS_KEPT],
+    /// When the ring refused records.
+    pub episodes: Episodes,
     /// Syscall exits by slot. Their sum is the number of events seen on this CPU.
     pub syscalls: [u64; SLOTS as usize],
 }
 
 const _: () = {
     assert!(size_of::<CpuOverrun>() == 24);
-    assert!(offset_of!(CpuCounters, overruns) == 64);
+    assert!(offset_of!(CpuCounters, episodes) == 40 && size_of::<Episodes>() == 24 + 24 * OVERRUNS_KEPT);
     assert!(offset_of!(CpuCounters, syscalls) == 64 + 24 * OVERRUNS_KEPT);
     assert!(size_of::<CpuCounters>() == 64 + 24 * OVERRUNS_KEPT + 8 * SLOTS as usize);
     assert!(OVERRUNS_KEPT.is_power_of_two());

@@ -8,6 +8,7 @@
 
 pub mod counters;
 pub mod record;
+pub mod refusals;
 pub mod settings;
 pub mod slot;
 pub mod watch;

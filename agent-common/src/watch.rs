@@ -239,7 +239,7 @@ pub struct Loser {
 pub struct Loss {
     /// Events.
     pub drops: u64,
-    /// Name of the process at the last of them.
+    /// Name of the process when it lost one of them.
     pub comm: [u8; NAME_BYTES],
 }
 

@@ -19,7 +19,11 @@ pub(crate) fn record(counters: *mut CpuCounters, task: &Task, ids: Ids, slot: u3
     // SAFETY: `counters` is the block of this CPU.
     unsafe { increment(&raw mut (*counters).attempted) };
     let Some(mut entry) = EVENTS.reserve::<Record>(0) else {
-        drops::refused(counters);
+        // SAFETY: as above.
+        unsafe {
+            increment(&raw mut (*counters).dropped);
+            drops::refused(&raw mut (*counters).episodes);
+        }
         return;
     };
     entry.write(Record {

@@ -5,7 +5,7 @@ use core::cell::UnsafeCell;
 use agent_common::settings::{CGROUP_HELPER, CGROUP_V1_LOADS, CGROUP_V2_LOADS};
 use aya_ebpf::helpers::{
     bpf_get_current_cgroup_id, bpf_get_current_pid_tgid, bpf_get_current_task, bpf_probe_read_kernel,
-    generated::bpf_get_current_task_btf,
+    generated::{bpf_get_current_task_btf, bpf_task_pt_regs},
 };
 
 use crate::settings;
@@ -67,6 +67,21 @@ impl Task {
             // SAFETY: as above.
             Self { pointer: unsafe { bpf_get_current_task() } as *const u8, by_loads: false }
         }
+    }
+
+    /// Where it lies.
+    #[inline(always)]
+    #[allow(dead_code, reason = "not every object has a use for it")]
+    pub(crate) fn address(&self) -> u64 {
+        self.pointer as u64
+    }
+
+    /// The registers that it entered the kernel with, as the verifier knows them (5.15); only for a task of known type.
+    #[inline(always)]
+    #[allow(dead_code, reason = "as above")]
+    pub(crate) fn registers(&self) -> Option<*const u8> {
+        // SAFETY: the kernel checks that this is a task.
+        self.by_loads.then(|| unsafe { bpf_task_pt_regs(self.pointer.cast_mut().cast()) } as *const u8)
     }
 
     /// A 32-bit member; 0 if it cannot be read.

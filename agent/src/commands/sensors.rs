@@ -45,7 +45,7 @@ impl Sensors {
         // Loaded first, because what it cannot do without ends dropctl; attached last, when all is ready.
         let is_passive = request.mode == Mode::Passive;
         let mut probe = (!is_passive).then(|| Probe::load(request, log::kernel_half())).transpose()?;
-        let rings = Rings::start(Wanted { whose, ..Wanted::default() });
+        let rings = Rings::start(Wanted { whose, refusals: whose.into(), ..Wanted::default() });
         if let (true, Err(error)) = (is_passive, &rings) {
             bail!("mode passive watches ring buffers and nothing else, and cannot: {error}");
         }
@@ -57,7 +57,9 @@ impl Sensors {
         }
         visibility.push(rings_visibility(&rings));
         if whose != Whose::Off || is_passive {
-            visibility.extend(rings.as_ref().ok().map(|rings| whose_visibility(rings, is_passive, whose)));
+            let of =
+                |rings| [whose_visibility(rings, is_passive, whose), refusals_visibility(rings, is_passive)];
+            visibility.extend(rings.as_ref().ok().into_iter().flat_map(of));
         }
         let tools = Tools::start(Path::new("/"));
         visibility.push(tools_visibility(&tools));
@@ -205,6 +207,20 @@ fn tools_visibility(tools: &std::io::Result<Tools>) -> Visibility {
     };
     let available = tools.as_ref().is_ok_and(Tools::sees_processes);
     Visibility { capability: "tools".to_owned(), available, note }
+}
+
+/// Whether refusals are counted for tools that do not count them, or not where dropctl can see it.
+fn refusals_visibility(rings: &Rings, is_passive: bool) -> Visibility {
+    const WHAT: &str = "drops of tools with unknown counters, and whose events";
+    let cannot = rings.cannot_count_refusals();
+    let note = match &cannot {
+        None => format!("{WHAT}: counted behind the ring buffer helpers, at each refusal"),
+        Some(_) if is_passive => format!("{WHAT}: mode passive attaches nothing to other tools' records"),
+        Some(why) => {
+            format!("{WHAT}: {why}; docs/refusals.md says which kernels let these helpers be traced")
+        }
+    };
+    Visibility { capability: "refusals".to_owned(), available: cannot.is_none(), note }
 }
 
 /// Whether the rings of the node are watched, and which way.

@@ -182,7 +182,7 @@ pub const TOOL_RING_INFO: Metric = Metric {
 /// Drops of another tool's ring.
 pub const TOOL_RING_DROPS: Metric = ring_counter(
     "dropctl_ring_drops_total",
-    "Records that the ring refused, since the tool loaded its probe; absent for tools that do not tell.",
+    "Records that the ring refused, since the tool loaded its probe or dropctl began to count; absent where nobody counts.",
 );
 /// Where they come from.
 pub const TOOL_RING_DROPS_SOURCE: Metric = Metric {
@@ -235,7 +235,7 @@ pub const TOOL_RESTARTS: Metric = Metric {
 /// Overruns of another tool's ring.
 pub const TOOL_RING_OVERRUNS: Metric = ring_counter(
     "dropctl_ring_overruns_total",
-    "Episodes in which the tool's counter of drops grew; one ends after 100 ms without growth.",
+    "Episodes in which the ring refused records, or the tool's counter of drops grew; one ends after 100 ms without.",
 );
 /// Drops of another tool by workload.
 pub const WORKLOAD_DROPS: Metric = Metric {

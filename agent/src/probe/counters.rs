@@ -56,7 +56,7 @@ impl CounterReader {
             // not of the same instant, and this number must never go back.
             let seen: u64 = block.syscalls.iter().sum();
             events.sampled_out += seen - seen.div_ceil(self.sample);
-            self.overruns.add_cpu(cpu, block.overrun_count, &block.overruns);
+            self.overruns.add_cpu(cpu, &block.episodes);
         }
         events.seen = syscalls.iter().sum();
         self.overruns.merge(now_ns);

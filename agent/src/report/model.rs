@@ -4,6 +4,7 @@
 //! (`null`), never 0.
 
 mod consumers;
+mod refused;
 mod tools;
 
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use consumers::{Blockage, Consumer, Limit};
+pub use refused::{Refused, RefusedClass};
 pub use tools::{
     Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Program, Programs, Ring, Tool,
     ToolOverrun,

@@ -3,6 +3,7 @@
 mod consumers;
 mod falco;
 mod lives;
+mod refused;
 mod tools;
 
 use super::{
@@ -49,6 +50,7 @@ pub(super) fn lay_out(report: &Report) -> Vec<Block> {
     tools::rings(report, &mut page);
     consumers::consumers(report, &mut page);
     tools::counters(report, &mut page);
+    refused::rings(report, &mut page);
     tools::overruns(report, &mut page);
     throughput(report, &mut page);
     overruns(report, &mut page);
@@ -309,7 +311,9 @@ fn not_visible(report: &Report, page: &mut Vec<Block>) {
         Some(_) => "syscalls that never return (exit, exit_group) are not on this hook; docs/kernels.md lists more",
         None => "syscalls: mode passive attaches nothing to them",
     }.to_owned());
-    points.push("drops of tools other than Falco's family".to_owned());
+    if !report.visibility.iter().any(|entry| entry.available && entry.capability == "refusals") {
+        points.push("drops of tools other than Falco's family".to_owned());
+    }
     page.push(Block::Heading("Not visible".to_owned()));
     page.push(Block::List(points));
 }

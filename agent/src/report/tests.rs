@@ -3,6 +3,7 @@
 //! `DROPCTL_BLESS=1 cargo test` (or `cargo xtask bless`) accepts new pages.
 
 mod lives;
+mod refused;
 
 use std::{fs, path::PathBuf};
 
@@ -121,7 +122,14 @@ fn rings() -> Vec<RingSample> {
             overruns: Some(Overruns::default()),
             ..ring.clone()
         },
-        RingSample { map_id: 3, places: Vec::new(), owner: None, overruns: None, ..ring.clone() },
+        RingSample {
+            map_id: 3,
+            places: Vec::new(),
+            owner: None,
+            overruns: None,
+            refused: Some(refused::sample()),
+            ..ring.clone()
+        },
         RingSample {
             map_id: 4,
             produced_bytes: 0,

@@ -1,6 +1,6 @@
 //! The tools of the node and their rings. Pure.
 
-mod loss;
+pub(super) mod loss;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use super::{
     lives,
     model::{Arrival, Category, Counters, Ring, Tool},
     number::{self, float, ratio},
+    refused,
 };
 use crate::{
     diagnose::{Finding, catalogue::Role},
@@ -100,8 +101,12 @@ pub(super) fn verdict(tools: &[Tool], findings: &[Finding]) -> String {
         findings.iter().find(is_its)
     };
     let drops = |tool: &Tool| {
-        let counters = tool.counters.as_ref()?;
         let name = tool.comm.as_deref().unwrap_or("A tool without a name");
+        let Some(counters) = &tool.counters else {
+            let refused: u64 = tool.rings.iter().filter_map(|ring| ring.drops).sum();
+            let sentence = || format!("{name} dropped {} events.", number::count(refused));
+            return (refused > 0).then(sentence);
+        };
         let events = number::count(counters.n_evts);
         Some(match counters.n_drops_buffer {
             0 => format!("{name} dropped none of its {events} events."),
@@ -139,13 +144,19 @@ fn processes<'a>(falcos: &[FalcoTotals<'a>]) -> BTreeMap<u32, FalcoTotals<'a>> {
 
 fn build_ring(ring: &RingTotals<'_>, falco: Option<&FalcoTotals<'_>>, window_seconds: f64) -> Ring {
     let RingSample { map_id, name, places, capacity_bytes, overwrites, .. } = ring.last;
+    let by_tool = falco.filter(|_| !places.is_empty()).map(|falco| {
+        places.iter().filter_map(|cpu| falco.counts.cpus.get(*cpu as usize)).map(|(_, drops)| drops).sum()
+    });
+    let refused = ring.refused.as_ref().map(refused::build);
+    let counted = refused.as_ref().map(|refused| (refused.drops, refused.evidence));
+    let (drops, drops_evidence) = by_tool.map(|drops| (drops, Evidence::Tool)).or(counted).unzip();
     Ring {
         map_id: *map_id,
         name: name.clone(),
         places: places.clone(),
-        drops: falco.filter(|_| !places.is_empty()).map(|falco| {
-            places.iter().filter_map(|cpu| falco.counts.cpus.get(*cpu as usize)).map(|(_, drops)| drops).sum()
-        }),
+        drops,
+        drops_evidence,
+        refused,
         capacity_bytes: *capacity_bytes,
         overwrites: *overwrites,
         backlog_bytes: ring.last.backlog_bytes,

@@ -17,6 +17,8 @@ pub enum LossRoute {
     /// The tool's own counter was followed at each syscall exit.
     #[default]
     Follow,
+    /// Every refusal was seen behind the ring buffer helpers that the tool's programs call.
+    Helpers,
 }
 
 /// Whose events a tool dropped since it was found. The sums of `top` and `others`, and of `workloads` and
@@ -97,6 +99,8 @@ pub enum CountedBy {
     /// The tool: dropctl saw its counter grow, so that times are those of its readings.
     #[default]
     Tool,
+    /// dropctl, behind the ring buffer helpers: times are those of the first and the last refusal.
+    Helpers,
 }
 
 /// Overruns of a tool's ring, or of all its rings where it is not known which of them dropped.

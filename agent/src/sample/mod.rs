@@ -10,6 +10,7 @@ mod node;
 mod own;
 mod pressure;
 mod probe;
+mod refused;
 mod rings;
 mod tools;
 
@@ -30,6 +31,7 @@ pub use self::{
     own::OwnSample,
     pressure::{MemoryGroup, NodePressure, PressureSample, Stall, Stalls, ToolPressure},
     probe::{Events, OVERRUNS_LISTED, Overrun, ProbeSample, ProcessCount, StreamSample},
+    refused::{RefusalClass, RefusedSample},
     rings::{RingOwner, RingSample},
     tools::{Absence, CrashLoop, LIVES_LISTED, ProgramSample, ToolExit, ToolPrograms, ToolSample},
 };

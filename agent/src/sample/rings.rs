@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Overruns;
+use super::{Overruns, RefusedSample};
 
 /// One BPF ring buffer of the node, as the last look saw it. Bytes are exact; times and maxima are those of the looks,
 /// a few milliseconds apart.
@@ -50,8 +50,10 @@ pub struct RingSample {
     /// Length of time, ns, and the most bytes that came within one such that ended since the sample before; a lower bound,
     /// at least half the truth.
     pub interval_arrivals: Vec<(u64, u64)>,
-    /// Episodes in which it refused records; `None` where that is not known.
+    /// Episodes in which it refused records, by the tool's counter; `None` where the tool does not tell.
     pub overruns: Option<Overruns>,
+    /// What it refused; `None` where that is not counted behind the helpers.
+    pub refused: Option<RefusedSample>,
     /// Whose it is; `None`: nobody was found.
     pub owner: Option<RingOwner>,
     /// Its places in the array of maps that holds it: for Falco the CPUs that it serves. Empty if none does.

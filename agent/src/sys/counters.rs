@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use agent_common::counters::{CpuCounters, CpuOverrun};
+use agent_common::counters::{CpuCounters, Episodes};
 
 use super::mapping::{Mapping, Protection, page_bytes};
 
@@ -58,7 +58,7 @@ impl CounterView {
             let unchanged = [
                 (offset_of!(CpuCounters, submitted), block.submitted),
                 (offset_of!(CpuCounters, dropped), block.dropped),
-                (offset_of!(CpuCounters, overrun_count), block.overrun_count),
+                (offset_of!(CpuCounters, episodes.count), block.episodes.count),
             ];
             if unchanged.into_iter().all(|(offset, value)| load(offset / size_of::<u64>()) == value) {
                 return;
@@ -76,10 +76,7 @@ pub fn empty_block() -> Box<CpuCounters> {
         dropped: 0,
         own: 0,
         until_next: 0,
-        overrun_count: 0,
-        last_refusal_ns: 0,
-        last_refusal_tick: 0,
-        overruns: [CpuOverrun::default(); agent_common::counters::OVERRUNS_KEPT],
+        episodes: Episodes::default(),
         syscalls: [0; agent_common::slot::SLOTS as usize],
     })
 }

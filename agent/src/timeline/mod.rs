@@ -24,6 +24,7 @@ mod falcos;
 pub mod losses;
 pub mod overruns;
 mod probe;
+mod refused;
 mod rings;
 mod slice;
 pub mod source;
@@ -31,6 +32,7 @@ mod step;
 
 pub use falcos::FalcoTotals;
 pub use probe::{ProbeTotals, StreamTotals};
+pub use refused::RefusedTotals;
 pub use rings::RingTotals;
 pub use slice::{Rate, Slice};
 pub use step::{Flags, Step};

@@ -7,7 +7,7 @@
 mod ended;
 pub mod growth;
 
-use agent_common::counters::{CpuOverrun, OVERRUN_GAP_NS, OVERRUNS_KEPT};
+use agent_common::counters::{CpuOverrun, Episodes, OVERRUN_GAP_NS, OVERRUNS_KEPT};
 
 use self::ended::Ended;
 use crate::sample::Overrun;
@@ -41,7 +41,8 @@ impl OverrunMerge {
     }
 
     /// Takes in what one CPU holds: the number of its episodes, and the last of them.
-    pub fn add_cpu(&mut self, cpu: usize, count: u64, kept: &[CpuOverrun; OVERRUNS_KEPT]) {
+    pub fn add_cpu(&mut self, cpu: usize, held: &Episodes) {
+        let count = held.count;
         let oldest_kept = count.saturating_sub(OVERRUNS_KEPT as u64);
         if self.settled[cpu] < oldest_kept {
             // We were away for longer than the CPU can remember; the drops are counted, their times are gone.
@@ -51,7 +52,7 @@ impl OverrunMerge {
         self.open[cpu].clear();
         for number in self.settled[cpu]..count {
             #[expect(clippy::cast_possible_truncation, reason = "below OVERRUNS_KEPT")]
-            let episode = kept[(number % OVERRUNS_KEPT as u64) as usize];
+            let episode = held.overruns[(number % OVERRUNS_KEPT as u64) as usize];
             // Its number was seen before its content (another CPU wrote both): the next reading has it.
             if episode.drops == 0 || episode.last_ns < episode.first_ns {
                 break;

@@ -1,8 +1,9 @@
 //! What each ring did in a slice.
 
 use super::{
-    Slice,
+    RefusedTotals, Slice,
     losses::overruns_grown,
+    refused::Stretches,
     source::{Pair, Source as _},
 };
 use crate::sample::{Overruns, RingSample};
@@ -32,6 +33,8 @@ pub struct RingTotals<'a> {
     pub looks: u64,
     /// Length of time, ns, and the most bytes that came within one such, of those that lie in the slice.
     pub arrivals: Vec<(u64, u64)>,
+    /// What it refused; `None` where that was not counted behind the helpers.
+    pub refused: Option<RefusedTotals>,
     /// Time of the slice for which all this is known, ns.
     pub known_ns: u64,
     /// It was gone before the slice ended.
@@ -54,6 +57,7 @@ impl<'a> RingTotals<'a> {
             overruns: None,
             looks: 0,
             arrivals: Vec::new(),
+            refused: None,
             known_ns: 0,
             is_gone: false,
             resets: 0,
@@ -110,6 +114,7 @@ impl<'a> Slice<'a> {
     pub fn rings(&self) -> Vec<RingTotals<'a>> {
         let mut all: Vec<RingTotals<'a>> = Vec::new();
         let mut firsts: Vec<Option<&RingSample>> = Vec::new();
+        let mut refused: Vec<Stretches<'a>> = Vec::new();
         let none = RingSample::default();
         for step in self.steps() {
             let since_start_ns = step.to.clock.monotonic_ns.saturating_sub(self.start_ns());
@@ -121,12 +126,23 @@ impl<'a> Slice<'a> {
                 let index = all.iter().position(is_it).unwrap_or_else(|| {
                     all.push(RingTotals::new(ring));
                     firsts.push(pair.first());
+                    refused.push(Stretches::default());
                     all.len() - 1
                 });
                 let totals = &mut all[index];
+                let from_ns = step.from.clock.monotonic_ns;
+                let mut refuses = |from, to| {
+                    if !refused[index].add(from, from_ns, to) {
+                        totals.resets += 1;
+                    }
+                };
                 match pair {
-                    Pair::Both(from, to) => totals.add(from, to, step.length_ns(), since_start_ns),
+                    Pair::Both(from, to) => {
+                        refuses(from.refused.as_ref(), to.refused.as_ref());
+                        totals.add(from, to, step.length_ns(), since_start_ns);
+                    }
                     Pair::Began(to) => {
+                        refuses(None, to.refused.as_ref());
                         let length_ns = step.to.clock.monotonic_ns.saturating_sub(to.found_ns);
                         totals.add(&none, to, length_ns, since_start_ns);
                     }
@@ -136,10 +152,15 @@ impl<'a> Slice<'a> {
                 totals.is_gone = matches!(pair, Pair::Ended(_));
             }
         }
-        for (totals, first) in all.iter_mut().zip(firsts) {
+        for ((totals, first), refused) in all.iter_mut().zip(firsts).zip(refused) {
             let before = first.and_then(|first| first.overruns.as_ref());
             let now = totals.last.overruns.as_ref();
             totals.overruns = now.map(|now| overruns_grown(before, now, self.start_ns()));
+            totals.refused = refused.total();
+            // The tool's own come first, as its drops do.
+            if totals.overruns.is_none() {
+                totals.overruns = totals.refused.as_ref().map(|refused| refused.overruns.clone());
+            }
         }
         all
     }

@@ -12,6 +12,7 @@ mod facts;
 mod harmless;
 mod lives;
 mod memory;
+mod refusals;
 mod special;
 #[path = "../oracle/standin.rs"]
 #[allow(dead_code, reason = "shared with the oracle")]
@@ -53,6 +54,10 @@ const TESTS: &[Test] = &[
     ("consumer_stopped", consumers::stopped),
     ("consumer_keeps_up", consumers::keeps_up),
     ("memory_of_a_loss", memory::of_a_loss),
+    ("refusals_behind", refusals::behind),
+    ("refusals_of_each_class", refusals::classes),
+    ("refusals_pending", refusals::pending),
+    ("refusals_on_demand", refusals::on_demand),
     ("watching_takes_nothing", harmless::takes_nothing),
 ];
 

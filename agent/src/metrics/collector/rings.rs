@@ -1,5 +1,6 @@
 //! Series of the rings of other tools, and the numbers that tell them apart.
 
+mod drops;
 mod workloads;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
 
 use prometheus::proto::MetricFamily;
 
+use self::drops::{drops_by_tool, drops_of, overruns_of};
 use super::{
     float,
     instances::{Instances, Process, lowest_free},
@@ -54,7 +56,7 @@ impl Numbering {
         self.instances.update(tools, &others);
         let mut families: Vec<MetricFamily> = Vec::new();
         let labels: Vec<(Labels, &RingSample)> =
-            others.into_iter().map(|ring| (self.labels(ring), ring)).collect();
+            others.iter().map(|ring| (self.labels(ring), *ring)).collect();
         let values: [(Metric, Value); 8] = [
             (names::TOOL_RING_CAPACITY, |ring| float(ring.capacity_bytes)),
             (names::TOOL_RING_BACKLOG, |ring| float(ring.backlog_bytes)),
@@ -69,23 +71,23 @@ impl Numbering {
             let series = labels.iter().map(|(labels, ring)| (labels.values(), value(ring)));
             families.push(labelled(metric, series.collect()));
         }
-        let drops: Vec<(Vec<String>, f64)> = labels
-            .iter()
-            .filter_map(|(labels, ring)| Some((labels.values(), float(drops_of(ring, falcos)?))))
-            .collect();
-        let source = |(mut values, _): (Vec<String>, f64)| {
-            values.push("tool".to_owned());
-            (values, 1.0)
-        };
-        families.push(labelled(names::TOOL_RING_DROPS_SOURCE, drops.iter().cloned().map(source).collect()));
+        let (mut drops, mut sources) = (Vec::new(), Vec::new());
+        for (labels, ring) in &labels {
+            let Some((count, source)) = drops_of(ring, falcos) else { continue };
+            let mut values = labels.values();
+            drops.push((values.clone(), float(count)));
+            values.push(source.to_owned());
+            sources.push((values, 1.0));
+        }
+        families.push(labelled(names::TOOL_RING_DROPS_SOURCE, sources));
         families.push(labelled(names::TOOL_RING_DROPS, drops));
         let overruns = labels
             .iter()
-            .filter_map(|(labels, ring)| Some((labels.values(), float(ring.overruns.as_ref()?.count))));
+            .filter_map(|(labels, ring)| Some((labels.values(), float(overruns_of(ring)?.count))));
         families.push(labelled(names::TOOL_RING_OVERRUNS, overruns.collect()));
         families.extend(self.falco_families(falcos));
-        let instance = |falco: &FalcoSample| Some(self.instance(&falco.tool, falco.tgid)?.to_string());
-        families.push(workloads::family(falcos, instance));
+        let tool_of = |tool: &str, tgid| Some((tool.to_owned(), self.instance(tool, tgid)?.to_string()));
+        families.push(workloads::family(falcos, &others, tool_of));
         let info = labels.iter().map(|(labels, ring)| {
             let mut values = labels.values();
             let owner = ring.owner.as_ref();
@@ -172,18 +174,10 @@ pub(super) fn process_of(ring: &RingSample) -> Process {
     (owner.map_or_else(|| "other".to_owned(), |owner| owner.tool.clone()), owner.map(|owner| owner.tgid))
 }
 
-/// Drops of the CPUs that the ring serves.
-fn drops_of(ring: &RingSample, falcos: &[FalcoSample]) -> Option<u64> {
-    let tgid = ring.owner.as_ref()?.tgid;
-    let falco = falcos.iter().find(|falco| falco.tgid == tgid && !ring.places.is_empty())?;
-    let by_cpu = &falco.now.cpus;
-    Some(ring.places.iter().filter_map(|cpu| by_cpu.get(*cpu as usize)).map(|(_, drops)| drops).sum())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{FalcoCounts, PageFacts, RingOwner};
+    use crate::sample::{FalcoCounts, LosersSample, PageFacts, RefusedSample, RingOwner};
 
     fn ring(map_id: u32, tool: &str, tgid: u32, index: Option<u32>) -> RingSample {
         let owner = RingOwner { tgid, comm: tool.to_owned(), tool: tool.to_owned() };
@@ -251,8 +245,14 @@ mod tests {
         };
         let mut falco = FalcoSample { tgid: 50, tool: "falco".to_owned(), now, ..FalcoSample::default() };
         falco.facts.metrics_page = Some(PageFacts { status: PageStatus::Answered, why: None });
-        let rings =
-            [ring(1, "falco", 50, Some(0)), ring(2, "falco", 50, Some(1)), ring(3, "other", 60, None)];
+        let losers = LosersSample { unattributed: 7, ..LosersSample::default() };
+        let refused = Some(RefusedSample { losers, ..RefusedSample::default() });
+        let rings = [
+            ring(1, "falco", 50, Some(0)),
+            RingSample { refused: refused.clone(), ..ring(2, "falco", 50, Some(1)) },
+            ring(3, "other", 60, None),
+            RingSample { refused, ..ring(4, "other", 60, None) },
+        ];
         let families = Numbering::default().families(&rings, &[falco], &[]);
         let series = |name: &str| {
             let family = families.iter().find(|family| family.name() == name).unwrap();
@@ -264,7 +264,12 @@ mod tests {
         let expected = |pairs: &[(&str, f64)]| {
             pairs.iter().map(|(label, value)| ((*label).to_owned(), *value)).collect::<Vec<_>>()
         };
-        assert_eq!(series("dropctl_ring_drops_total"), expected(&[("0", 10.0), ("1", 50.0)]));
+        assert_eq!(series("dropctl_ring_drops_total"), expected(&[("0", 10.0), ("1", 50.0), ("1", 7.0)]));
+        // The tool's own counter comes first, and what is not known has no series.
+        let sources =
+            families.iter().find(|family| family.name() == "dropctl_ring_drops_source_info").unwrap();
+        let of = |series: &prometheus::proto::Metric| series.get_label().last().unwrap().value().to_owned();
+        assert_eq!(sources.get_metric().iter().map(of).collect::<Vec<_>>(), ["tool", "tool", "exact"]);
         assert_eq!(series("dropctl_falco_events_total"), expected(&[("0", 1000.0)]));
         let scraped = families.iter().find(|family| family.name() == "dropctl_falco_scrape_success").unwrap();
         assert_eq!(scraped.get_metric()[0].get_gauge().get_value().to_bits(), 1_f64.to_bits());

@@ -15,12 +15,16 @@ pub mod owners;
 mod pace;
 mod pages;
 mod programs;
+mod refusals;
 mod ring;
 mod source;
 pub mod statistics;
+mod wanted;
 mod watch;
 
 pub use drains::{Drain, Drains};
 pub use object::WatchError;
+pub use refusals::RefusalsError;
 pub use source::Route;
-pub use watch::{Rings, Wanted};
+pub use wanted::{Refusals, Wanted};
+pub use watch::Rings;

@@ -61,6 +61,9 @@ pub enum WatchError {
     /// A map is missing, or could not be written.
     #[error("a map of the watching programs: {0}")]
     Request(#[source] MapError),
+    /// Refusals could not be counted any more.
+    #[error(transparent)]
+    Refusals(#[from] super::refusals::RefusalsError),
     /// The kernel did not show our own map.
     #[error("the kernel does not show dropctl's own map")]
     OwnMap,

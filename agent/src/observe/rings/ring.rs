@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     observe::tools::known::tool,
-    sample::{Overruns, RingOwner, RingSample},
+    sample::{Overruns, RefusedSample, RingOwner, RingSample},
     sys::ring::Positions,
 };
 
@@ -31,6 +31,8 @@ pub(super) struct Ring {
     pub(super) place: Place,
     /// When it refused records, where that is known.
     pub(super) overruns: Option<Overruns>,
+    /// What it refused, where that is counted.
+    pub(super) refused: Option<RefusedSample>,
 }
 
 /// What the last look at a ring saw.
@@ -60,7 +62,13 @@ impl Ring {
             is_held: false,
             place: Place::default(),
             overruns: None,
+            refused: None,
         }
+    }
+
+    /// When it was found, `CLOCK_MONOTONIC` ns.
+    pub(super) fn found_ns(&self) -> u64 {
+        self.found_ns
     }
 
     /// Another look.
@@ -102,7 +110,7 @@ impl Ring {
     }
 
     fn look_back(&self, every: Duration) -> RingSample {
-        let Self { row, statistics, pending, found_ns, time_ns, place, overruns, .. } = self;
+        let Self { row, statistics, pending, found_ns, time_ns, place, overruns, refused, .. } = self;
         let positions = statistics.positions();
         let capacity_bytes = u64::from(row.max_entries);
         let overwrites = self.overwrites();
@@ -137,6 +145,7 @@ impl Ring {
                 .collect(),
             overruns: overruns.clone(),
             owner: place.owner.as_ref().map(ring_owner),
+            refused: refused.clone(),
             places: place.places.clone(),
             is_own: place.is_own,
         }

@@ -2,6 +2,7 @@
 
 mod programs;
 mod readings;
+mod refused;
 mod search;
 
 use std::{
@@ -14,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::search::Search;
+use self::{refused::Counting, search::Search};
 use super::{
     drains::Pressed,
     falcos::{Falcos, Served},
@@ -26,6 +27,7 @@ use super::{
     programs::Programs,
     ring::Ring,
     source::{Route, Source},
+    wanted::Wanted,
 };
 use crate::{
     observe::cgroups::Cgroups,
@@ -33,26 +35,6 @@ use crate::{
     setup::Whose,
     sys::clock::thread_cpu_ns,
 };
-
-/// How rings are to be watched.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    /// Which way; the better one that is allowed if it is left open.
-    pub route: Option<Route>,
-    /// Whether to follow tools' drop counters on the syscall path, to see whose events they drop.
-    pub whose: Whose,
-    /// With [`Whose::Auto`]: time without drops after which that ends.
-    pub quiet: Duration,
-}
-
-impl Default for Wanted {
-    fn default() -> Self {
-        Self { route: None, whose: Whose::Off, quiet: QUIET }
-    }
-}
-
-/// See [`Wanted::quiet`].
-const QUIET: Duration = Duration::from_secs(300);
 
 /// Time between two looks: a consumer's sleep of 30 ms is seen, and the look costs nothing to speak of.
 const EVERY_PAGES: Duration = Duration::from_millis(5);
@@ -89,6 +71,8 @@ pub(super) struct Watched {
     own_tgid: Option<u32>,
     /// Whether those who drain the rings had something to do.
     pub(super) pressed: Pressed,
+    /// Why refusals are not counted behind the helpers.
+    pub(super) cannot_count: Option<String>,
     /// The last pass that failed, in words.
     failure: Option<String>,
     /// Time between two looks by now.
@@ -115,7 +99,8 @@ impl Rings {
             Route::Pages => (Box::new(Pages::new()), EVERY_PAGES),
             Route::Iterator => (Box::new(Iterator), EVERY_ITERATOR),
         };
-        let watched = Arc::new(Mutex::new(Watched { every, ..Watched::default() }));
+        let (refusals, cannot_count) = Counting::load(wanted.refusals, object.cgroups());
+        let watched = Arc::new(Mutex::new(Watched { every, cannot_count, ..Watched::default() }));
         let (orders, ordered) = channel();
         let whose = if cannot_follow.is_some() { Whose::Off } else { wanted.whose };
         let mut watch = Watch {
@@ -129,6 +114,7 @@ impl Rings {
             has_grown: true,
             had_grown: true,
             next_reading: Instant::now(),
+            refusals,
             owners: Search::new(Instant::now()),
             programs_known: None,
         };
@@ -244,6 +230,7 @@ struct Watch {
     had_grown: bool,
     /// The next reading of counters between two that are always made.
     next_reading: Instant,
+    refusals: Counting,
     owners: Search,
     programs_known: Option<Instant>,
 }
@@ -278,6 +265,7 @@ impl Watch {
         // The last word, so that a report ends with what was counted by then.
         let last = self.look().and_then(|()| self.follow.detach(&mut self.object));
         self.has_grown = true;
+        self.refusals.end();
         let last = last.and_then(|()| self.read_all());
         self.programs_known = None;
         let last = last.and_then(|()| self.read_programs());
@@ -345,6 +333,7 @@ impl Watch {
         let all = watched.rings.iter().filter_map(served).collect();
         drop(watched);
         self.served = all;
+        self.want_refusals();
         self.read_all()?;
         self.read_programs()
     }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Refused;
 use crate::{
     evidence::Evidence,
     sample::{FalcoFacts, LossRoute, Workload, WorkloadDrops},
@@ -106,7 +107,7 @@ pub struct Exit {
     pub is_oom: Option<bool>,
 }
 
-/// One overrun of a tool's ring: an interval in which its counter of drops grew.
+/// One overrun of a tool's ring: an interval in which it refused records, or in which the tool's counter of drops grew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolOverrun {
     /// Its ring by map id; absent where it is not known which of them dropped.
@@ -117,7 +118,8 @@ pub struct ToolOverrun {
     pub start_seconds: f64,
     /// Length.
     pub seconds: f64,
-    /// Where start and length come from. Estimated: between the readings before and after the counter grew.
+    /// Where start and length come from. Estimated: between the readings before and after the counter grew. Exact: the
+    /// first and the last refusal.
     pub times_evidence: Evidence,
     /// Events.
     pub drops: u64,
@@ -155,10 +157,12 @@ pub struct Counters {
     pub losers: Option<Losers>,
 }
 
-/// Whose events a tool dropped: `n_drops_buffer` = the sum of `top`, `others` and `unattributed`.
+/// Whose events a tool dropped: all its drops (`n_drops_buffer`, or [`Refused::drops`]) = the sum of `top`, `others` and
+/// `unattributed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Losers {
-    /// Exact: the tool's own counter was followed at each syscall exit. Estimated if the kernel skipped looks at it.
+    /// Exact: the tool's own counter was followed at each syscall exit, or each refusal was seen. Estimated if the kernel
+    /// skipped looks at it.
     pub evidence: Evidence,
     /// How it is known.
     #[serde(default)]
@@ -176,11 +180,10 @@ pub struct Losers {
     pub top: Vec<Loser>,
     /// Events of all others.
     pub others: u64,
-    /// Drops that no syscall exit explains: of the tool's other hooks, before the first look of a CPU, or of runs that
-    /// the kernel skipped.
+    /// Drops of nobody: what `cannot_see` says.
     pub unattributed: u64,
-    /// Runs of the program that follows which the kernel skipped, since it was loaded: at most so often drops count for
-    /// the next syscall of a CPU. Absent where the kernel does not count them.
+    /// Runs of the looking programs that the kernel skipped: at most so often drops count for the next syscall of a CPU,
+    /// or, behind the helpers, not at all. Absent where the kernel does not count them.
     pub missed: Option<u64>,
 }
 
@@ -246,7 +249,8 @@ pub struct Ring {
     pub stalls: u64,
     /// Time of all of them.
     pub stalled_seconds: f64,
-    /// Records that it refused, by the tool's own counters of the CPUs that it serves; absent where they are not known.
+    /// Records that it refused, by the tool's own counters of the CPUs that it serves, else as they were counted behind
+    /// the helpers; absent where neither is known.
     pub drops: Option<u64>,
     /// Overruns; absent where it is not known when it refused records.
     #[serde(default)]
@@ -254,6 +258,12 @@ pub struct Ring {
     /// Time of all of them, by the readings around them.
     #[serde(default)]
     pub overrun_seconds: Option<f64>,
+    /// Where `drops` comes from.
+    #[serde(default)]
+    pub drops_evidence: Option<Evidence>,
+    /// What was counted behind the helpers; absent where nothing was.
+    #[serde(default)]
+    pub refused: Option<Refused>,
     /// Looks.
     pub looks: u64,
     /// The most bytes that came within a length of time: a lower bound, at least half the truth.

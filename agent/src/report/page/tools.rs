@@ -2,11 +2,12 @@
 
 use super::{Block, falco};
 use crate::{
+    evidence::Evidence,
     report::{
         model::{Loser, Losers, Report, Ring, Tool},
         number::{byte_rate, bytes, count, percent, rate, seconds},
     },
-    sample::{LossRoute, Workload},
+    sample::Workload,
 };
 
 /// Rings that nothing came into are counted and not listed.
@@ -35,7 +36,8 @@ pub(super) fn rings(report: &Report, page: &mut Vec<Block>) {
 const RING_COLUMNS: [&str; 10] =
     ["tool", "pid", "ring", "size", "fullest", "in /s", "out /s", "above 90 %", "stalled", "dropped"];
 
-fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
+/// What a tool and one of its rings are called.
+pub(super) fn names(tool: &Tool, ring: &Ring) -> (String, String) {
     let name = match (tool.tool.as_deref(), &tool.comm) {
         (Some("other"), Some(comm)) => comm.clone(),
         (Some(tool), _) => tool.to_owned(),
@@ -49,6 +51,11 @@ fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
         ([], Some(name)) => name.clone(),
         ([], None) => format!("map {}", ring.map_id),
     };
+    (name, place)
+}
+
+fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
+    let (name, place) = names(tool, ring);
     #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
     let fullest = ring.backlog_max_bytes as f64 / ring.capacity_bytes.max(1) as f64;
     vec![
@@ -112,15 +119,10 @@ pub(super) fn counters(report: &Report, page: &mut Vec<Block>) {
                 Some(missed) if missed > 0 => format!("; the kernel skipped {} looks at it", count(missed)),
                 _ => String::new(),
             };
-            let LossRoute::Follow = losers.route;
             page.push(Block::Text(format!(
                 "Whose events {name} dropped, by following {name}'s own counter{how}:"
             )));
-            page.push(whose(losers, counters.n_drops_buffer));
-            page.push(Block::Text(format!(
-                "Not seen this way, and so unattributed: {}.",
-                losers.cannot_see.join("; ")
-            )));
+            self::losers(losers, counters.n_drops_buffer, page);
         }
         falco::facts(tool, page);
     }
@@ -134,9 +136,17 @@ pub(super) fn overruns(report: &Report, page: &mut Vec<Block>) {
             continue;
         }
         let name = tool.comm.as_deref().unwrap_or("unknown");
-        page.push(Block::Text(format!("When {name} dropped them (times estimated, drops its own):")));
+        let how = match overruns[0].times_evidence {
+            Evidence::Exact => "by each refusal: exact",
+            _ => "times estimated, drops its own",
+        };
+        page.push(Block::Text(format!("When {name} dropped them ({how}):")));
         let rows = overruns.iter().rev().take(OVERRUNS_SHOWN).rev().map(|overrun| {
-            let ring = overrun.places.first().map_or_else(|| "all".to_owned(), ToString::to_string);
+            let ring = match (overrun.places.first(), overrun.map_id) {
+                (Some(place), _) => place.to_string(),
+                (None, Some(map_id)) => format!("map {map_id}"),
+                (None, None) => "all".to_owned(),
+            };
             vec![ring, seconds(overrun.start_seconds), seconds(overrun.seconds), count(overrun.drops)]
         });
         let rows = rows.collect();
@@ -162,6 +172,15 @@ fn workload(loser: &Loser) -> String {
 
 /// Rows of the table of losers.
 const LOSERS_SHOWN: usize = 10;
+
+/// Whose events they were, of `all` drops, and what that leaves out.
+pub(super) fn losers(losers: &Losers, all: u64, page: &mut Vec<Block>) {
+    page.push(whose(losers, all));
+    page.push(Block::Text(format!(
+        "Not seen this way, and so unattributed: {}.",
+        losers.cannot_see.join("; ")
+    )));
+}
 
 fn whose(losers: &Losers, all: u64) -> Block {
     #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Whose the drops of the window were.
-pub(super) fn whose(losers: &LosersSample) -> Losers {
+pub(in crate::report) fn whose(losers: &LosersSample) -> Losers {
     let (top, rest) = losers.top.split_at(losers.top.len().min(LOSERS_NAMED));
     let mut workloads = losers.workloads.clone();
     workloads.sort_by_key(|one| Reverse(one.drops));
@@ -43,13 +43,18 @@ pub(super) fn whose(losers: &LosersSample) -> Losers {
 }
 
 fn cannot_see(losers: &LosersSample) -> Vec<String> {
-    let LossRoute::Follow = losers.route;
-    let mut unseen = vec![
-        "drops of its other hooks (exec, exit, page faults, signals)".to_owned(),
-        "drops before the first look of each CPU".to_owned(),
-        "drops where a preemptible kernel (6.13 and newer) switched tasks between its program and dropctl's"
-            .to_owned(),
-    ];
+    let unseen: &[&str] = match losers.route {
+        LossRoute::Follow => &[
+            "drops of its other hooks (exec, exit, page faults, signals)",
+            "drops before the first look of each CPU",
+            "drops where a preemptible kernel (6.13 and newer) switched tasks between its program and dropctl's",
+        ],
+        LossRoute::Helpers => &[
+            "drops in interrupts and of kernel threads",
+            "drops of losers that the table had no room for (8192)",
+        ],
+    };
+    let mut unseen: Vec<String> = unseen.iter().map(|words| (*words).to_owned()).collect();
     if !losers.is_watched {
         unseen.push("it was not watched at the end".to_owned());
     }
@@ -69,6 +74,7 @@ pub(super) fn overruns<'a>(
     let each = |(map_id, places, overruns): &(Option<u32>, &[u32], &Overruns)| {
         let (times_evidence, drops_evidence) = match overruns.counted_by {
             CountedBy::Tool => (Evidence::Estimated, Evidence::Tool),
+            CountedBy::Helpers => (Evidence::Exact, Evidence::Exact),
         };
         let (map_id, places) = (*map_id, places.to_vec());
         let one = move |overrun: &Overrun| ToolOverrun {

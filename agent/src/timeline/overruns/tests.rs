@@ -5,16 +5,16 @@ use crate::sample::OVERRUNS_LISTED;
 
 const MS: u64 = 1_000_000;
 
-fn kept(episodes: &[(u64, u64, u64)]) -> [CpuOverrun; OVERRUNS_KEPT] {
+fn held(episodes: &[(u64, u64, u64)]) -> Episodes {
     let mut ring = [CpuOverrun::default(); OVERRUNS_KEPT];
     for (index, (first, last, drops)) in episodes.iter().enumerate() {
         ring[index % OVERRUNS_KEPT] = CpuOverrun { first_ns: first * MS, last_ns: last * MS, drops: *drops };
     }
-    ring
+    Episodes { count: episodes.len() as u64, overruns: ring, ..Episodes::default() }
 }
 
 fn add(merge: &mut OverrunMerge, cpu: usize, episodes: &[(u64, u64, u64)]) {
-    merge.add_cpu(cpu, episodes.len() as u64, &kept(episodes));
+    merge.add_cpu(cpu, &held(episodes));
 }
 
 fn overrun(first: u64, last: u64, drops: u64) -> Overrun {

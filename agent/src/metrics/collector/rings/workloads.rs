@@ -8,44 +8,63 @@ use std::{
 
 use prometheus::proto::MetricFamily;
 
-use super::{float, labelled};
+use super::{drops_by_tool, float, labelled};
 use crate::{
     metrics::names,
-    sample::{FalcoSample, Workload, WorkloadDrops},
+    sample::{FalcoSample, LosersSample, RingSample, Workload, WorkloadDrops},
 };
 
 /// The values of `workload_namespace`, `workload_pod` and `workload_container`.
 type Labels = [String; 3];
 
-/// One series for each workload, and what is left. Nothing of tools of which it is not watched whose drops they are.
+/// The values of `tool` and `tool_instance`.
+pub(super) type Tool = (String, String);
+
+/// One series for each workload, and what is left; by the counter of the tool, else by what its rings were seen to refuse.
+/// Nothing of tools of which it is not watched whose drops they are.
 pub(super) fn family(
     falcos: &[FalcoSample],
-    instance: impl Fn(&FalcoSample) -> Option<String>,
+    rings: &[&RingSample],
+    tool_of: impl Fn(&str, u32) -> Option<Tool>,
 ) -> MetricFamily {
-    let mut series = Vec::new();
-    // Of a process that reloads, the newest probe.
+    let followed = newest(falcos).into_iter().filter_map(|falco| {
+        let tool = tool_of(&falco.tool, falco.tgid)?;
+        Some((tool, falco.losers.as_ref()?))
+    });
+    let refused = rings.iter().filter_map(|ring| {
+        let owner = ring.owner.as_ref().filter(|_| drops_by_tool(ring, falcos).is_none())?;
+        let tool = tool_of(&owner.tool, owner.tgid)?;
+        Some((tool, &ring.refused.as_ref()?.losers))
+    });
+    // By labels: two series of the same would make the page invalid, and a tool may have several rings.
+    let mut sums: BTreeMap<(Tool, Labels), u64> = BTreeMap::new();
+    for (tool, losers) in followed.chain(refused) {
+        for (labels, drops) in parts(losers) {
+            *sums.entry((tool.clone(), labels)).or_default() += drops;
+        }
+    }
+    let series = sums.into_iter().map(|(((tool, instance), labels), drops)| {
+        let mut values = vec![tool, instance];
+        values.extend(labels);
+        (values, float(drops))
+    });
+    labelled(names::WORKLOAD_DROPS, series.collect())
+}
+
+/// Of a process that reloads, the newest probe.
+fn newest(falcos: &[FalcoSample]) -> Vec<&FalcoSample> {
     let mut falcos: Vec<&FalcoSample> = falcos.iter().collect();
     falcos.sort_by_key(|falco| Reverse(falco.map_id));
     let mut taken = BTreeSet::new();
-    for falco in falcos {
-        let (Some(instance), Some(losers)) = (instance(falco), &falco.losers) else { continue };
-        if !taken.insert((&falco.tool, instance.clone())) {
-            continue;
-        }
-        // By labels: two series of the same would make the page invalid.
-        let mut by_labels: BTreeMap<Labels, u64> = BTreeMap::new();
-        for WorkloadDrops { workload, drops } in &losers.workloads {
-            *by_labels.entry(labels(workload.as_ref())).or_default() += drops;
-        }
-        *by_labels.entry(pod("other")).or_default() += losers.workloads_other;
-        *by_labels.entry(pod("unattributed")).or_default() += losers.unattributed;
-        series.extend(by_labels.into_iter().map(|(labels, drops)| {
-            let mut values = vec![falco.tool.clone(), instance.clone()];
-            values.extend(labels);
-            (values, float(drops))
-        }));
-    }
-    labelled(names::WORKLOAD_DROPS, series)
+    falcos.retain(|falco| falco.losers.is_some() && taken.insert((&falco.tool, falco.tgid)));
+    falcos
+}
+
+fn parts(losers: &LosersSample) -> Vec<(Labels, u64)> {
+    let named =
+        losers.workloads.iter().map(|WorkloadDrops { workload, drops }| (labels(workload.as_ref()), *drops));
+    let rest = [(pod("other"), losers.workloads_other), (pod("unattributed"), losers.unattributed)];
+    named.chain(rest).collect()
 }
 
 fn labels(workload: Option<&Workload>) -> Labels {
@@ -63,7 +82,7 @@ fn pod(name: &str) -> Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::LosersSample;
+    use crate::sample::{RefusedSample, RingOwner};
 
     fn workload(pod: Option<&str>, container: &str, drops: u64) -> WorkloadDrops {
         let workload =
@@ -73,7 +92,14 @@ mod tests {
 
     fn series(losers: Option<LosersSample>) -> Vec<(String, f64)> {
         let falco = FalcoSample { tool: "falco".to_owned(), losers, ..FalcoSample::default() };
-        let family = family(&[falco], |_| Some("0".to_owned()));
+        read(&family(&[falco], &[], tool_of))
+    }
+
+    fn tool_of(tool: &str, _: u32) -> Option<Tool> {
+        Some((tool.to_owned(), "0".to_owned()))
+    }
+
+    fn read(family: &MetricFamily) -> Vec<(String, f64)> {
         let series = |series: &prometheus::proto::Metric| {
             let labels: Vec<&str> = series.get_label().iter().map(|pair| pair.value()).collect();
             (labels.join("/"), series.get_counter().get_value())
@@ -116,9 +142,36 @@ mod tests {
             losers: Some(LosersSample { unattributed: drops, ..LosersSample::default() }),
             ..FalcoSample::default()
         };
-        let family = family(&[probe(7, 100), probe(8, 3)], |_| Some("0".to_owned()));
+        let family = family(&[probe(7, 100), probe(8, 3)], &[], tool_of);
         let values: Vec<f64> =
             family.get_metric().iter().map(|series| series.get_counter().get_value()).collect();
         assert_eq!(values, [0.0, 3.0], "the newest probe's");
+    }
+
+    #[test]
+    fn rings_of_one_tool_add_up_unless_it_counts_itself() {
+        let owner = |tgid, tool: &str| Some(RingOwner { tgid, comm: tool.to_owned(), tool: tool.to_owned() });
+        let ring = |map_id, tgid, tool, drops| {
+            let losers =
+                LosersSample { workloads: vec![workload(None, "a", drops)], ..LosersSample::default() };
+            let refused = Some(RefusedSample { losers, ..RefusedSample::default() });
+            RingSample { map_id, owner: owner(tgid, tool), refused, places: vec![0], ..RingSample::default() }
+        };
+        let falco = FalcoSample {
+            tgid: 5,
+            tool: "falco".to_owned(),
+            losers: Some(LosersSample { unattributed: 9, ..LosersSample::default() }),
+            ..FalcoSample::default()
+        };
+        let rings = [ring(1, 6, "bpftrace", 3), ring(2, 6, "bpftrace", 4), ring(3, 5, "falco", 100)];
+        let family = family(&[falco], &rings.each_ref(), tool_of);
+        let expected = [
+            ("bpftrace/0///a", 7.0),
+            ("bpftrace/0//other/", 0.0),
+            ("bpftrace/0//unattributed/", 0.0),
+            ("falco/0//other/", 0.0),
+            ("falco/0//unattributed/", 9.0),
+        ];
+        assert_eq!(read(&family), expected.map(|(labels, value)| (labels.to_owned(), value)));
     }
 }

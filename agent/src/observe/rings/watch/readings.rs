@@ -22,7 +22,7 @@ impl Watch {
             self.set_losers();
         }
         self.publish();
-        Ok(())
+        self.read_refusals()
     }
 
     fn read_counters(&mut self) -> Result<(), WatchError> {
