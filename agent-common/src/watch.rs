@@ -76,6 +76,22 @@ pub struct Offsets {
     pub aux_name: u32,
     /// `bpf_prog_stats.misses` (5.12); 0 where the kernel has none.
     pub stats_misses: u32,
+    /// `perf_event.attr`.
+    pub event_attributes: u32,
+    /// `perf_event.rb`; 0 where perf buffers cannot be found.
+    pub event_buffer: u32,
+    /// `perf_event.cpu`.
+    pub event_cpu: u32,
+    /// `perf_event.lost_samples` (6.0); 0 where the kernel does not count them.
+    pub event_lost: u32,
+    /// `perf_buffer.head`.
+    pub buffer_head: u32,
+    /// `perf_buffer.nr_pages`.
+    pub buffer_pages: u32,
+    /// `perf_buffer.overwrite`.
+    pub buffer_overwrites: u32,
+    /// `perf_buffer.user_page`.
+    pub buffer_user_page: u32,
 }
 
 /// What the next pass is to look for; user space writes it before each.
@@ -93,6 +109,10 @@ pub struct Request {
     pub offset: u32,
     /// `values`: how many, at most [`CHUNK_BYTES`].
     pub length: u32,
+    /// `perf_buffers`, while the operations of such files are unknown: a file of our own, to learn them from.
+    pub own_fd: u32,
+    /// And our process id in the initial pid namespace.
+    pub own_tgid: u32,
     /// Keeps the size a multiple of 8.
     pub reserved: u32,
 }
@@ -171,7 +191,38 @@ pub struct ProgramRow {
     pub name: [u8; NAME_BYTES],
 }
 
-/// See [`ProgramRow::missed`].
+/// One perf event whose samples BPF programs write into a buffer.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct PerfRow {
+    /// `CLOCK_MONOTONIC`, ns.
+    pub time_ns: u64,
+    /// Where the event lies in kernel memory. Never shown to anybody.
+    pub event: u64,
+    /// The same of its buffer, which several events may share.
+    pub buffer: u64,
+    /// File operations, while they are unknown.
+    pub operations: u64,
+    /// Bytes written since the buffer was made.
+    pub head: u64,
+    /// Bytes read, as its reader says.
+    pub tail: u64,
+    /// Samples that found no room since the event was made; [`NOT_COUNTED`] before Linux 6.0.
+    pub lost: u64,
+    /// Data pages.
+    pub pages: u32,
+    /// CPU.
+    pub cpu: u32,
+    /// Process that has it open.
+    pub tgid: u32,
+    /// 0 unless it overwrites its oldest samples.
+    pub overwrites: u32,
+    /// Name of the process, zero-padded.
+    pub comm: [u8; NAME_BYTES],
+}
+
+/// See [`ProgramRow::missed`] and [`PerfRow::lost`].
 pub const NOT_COUNTED: u64 = u64::MAX;
 
 /// CPUs whose skipped runs are added up.
@@ -262,9 +313,10 @@ pub struct ValueChunk {
 }
 
 const _: () = {
-    assert!(size_of::<Offsets>() == 26 * 4);
+    assert!(size_of::<Offsets>() == 34 * 4);
+    assert!(size_of::<PerfRow>() == 88 && offset_of!(PerfRow, comm) == 72);
     assert!(size_of::<ProgramRow>() == 40 && offset_of!(ProgramRow, name) == 24);
-    assert!(size_of::<Request>() == 32);
+    assert!(size_of::<Request>() == 40);
     assert!(size_of::<MapRow>() == 88 && offset_of!(MapRow, name) == 72);
     assert!(size_of::<HolderRow>() == 56 && offset_of!(HolderRow, comm) == 40);
     assert!(size_of::<ValueChunk>() == 8 + CHUNK_BYTES);
@@ -287,6 +339,9 @@ unsafe impl aya::Pod for HolderRow {}
 // SAFETY: as above.
 #[cfg(feature = "user")]
 unsafe impl aya::Pod for ProgramRow {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for PerfRow {}
 // SAFETY: as above.
 #[cfg(feature = "user")]
 unsafe impl aya::Pod for ValueChunk {}

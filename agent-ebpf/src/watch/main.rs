@@ -15,6 +15,7 @@ mod follow;
 mod iterator;
 mod memory;
 mod offsets;
+mod perf;
 mod programs;
 mod rows;
 #[path = "../settings.rs"]

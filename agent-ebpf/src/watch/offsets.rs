@@ -33,6 +33,14 @@ static OFFSETS: Offsets = Offsets {
     aux_id: 0,
     aux_name: 0,
     stats_misses: 0,
+    event_attributes: 0,
+    event_buffer: 0,
+    event_cpu: 0,
+    event_lost: 0,
+    buffer_head: 0,
+    buffer_pages: 0,
+    buffer_overwrites: 0,
+    buffer_user_page: 0,
 };
 
 macro_rules! fields {
@@ -72,5 +80,13 @@ fields!(
     program_stats,
     aux_id,
     aux_name,
-    stats_misses
+    stats_misses,
+    event_attributes,
+    event_buffer,
+    event_cpu,
+    event_lost,
+    buffer_head,
+    buffer_pages,
+    buffer_overwrites,
+    buffer_user_page
 );

@@ -70,7 +70,6 @@ pub(crate) fn holder(task: *const u8, file: *const u8) -> Option<HolderRow> {
     if !is_map {
         return None;
     }
-    let comm: [u64; 2] = read(task as u64 + u64::from(offsets::task_comm()));
     Some(HolderRow {
         map,
         operations,
@@ -78,9 +77,16 @@ pub(crate) fn holder(task: *const u8, file: *const u8) -> Option<HolderRow> {
         vma_flags: 0,
         tgid: load_u32(task, offsets::task_tgid()),
         fd: 0,
-        // SAFETY: sixteen bytes either way.
-        comm: unsafe { core::mem::transmute::<[u64; 2], [u8; NAME_BYTES]>(comm) },
+        comm: comm(task),
     })
+}
+
+/// The name of a task.
+#[inline(always)]
+pub(crate) fn comm(task: *const u8) -> [u8; NAME_BYTES] {
+    let comm: [u64; 2] = read(task as u64 + u64::from(offsets::task_comm()));
+    // SAFETY: sixteen bytes either way.
+    unsafe { core::mem::transmute(comm) }
 }
 
 /// The same, with the number of the file.

@@ -56,6 +56,7 @@ impl Sensors {
             visibility.extend(probe.plan().visibility.iter().cloned());
         }
         visibility.push(rings_visibility(&rings));
+        visibility.extend(rings.as_ref().ok().map(perf_visibility));
         if whose != Whose::Off || is_passive {
             let of =
                 |rings| [whose_visibility(rings, is_passive, whose), refusals_visibility(rings, is_passive)];
@@ -134,6 +135,7 @@ impl Sensors {
             probe: self.probe.as_mut().map(Probe::sample),
             rings,
             rings_left_out: self.rings.as_ref().map(Rings::left_out),
+            perf_buffers: self.rings.as_ref().and_then(Rings::perf_buffers),
             falcos,
             tools,
             pressure: Some(self.pressure.read(&drainers)),
@@ -194,6 +196,16 @@ fn whose_visibility(rings: &Rings, is_passive: bool, whose: Whose) -> Visibility
         Some(why) => format!("whose events Falco drops: {why}"),
     };
     Visibility { capability: "whose_drops".to_owned(), available: rings.cannot_follow().is_none(), note }
+}
+
+/// Whether perf buffers are seen, and what they lose.
+fn perf_visibility(rings: &Rings) -> Visibility {
+    let what = "perf buffers of tools, which some have in place of ring buffers";
+    let note = match rings.cannot_see_perf() {
+        None => format!("{what}: fill and lost samples, by an iterator in the kernel"),
+        Some(why) => format!("{what}: {why}"),
+    };
+    Visibility { capability: "perf_buffers".to_owned(), available: rings.cannot_see_perf().is_none(), note }
 }
 
 /// Whether tools are seen as processes.

@@ -4,6 +4,7 @@
 mod consumers;
 mod findings;
 mod instances;
+mod perf;
 mod programs;
 mod rings;
 mod tools;
@@ -103,7 +104,9 @@ impl SampleCollector {
             let mut numbering = self.numbering.lock().unwrap_or_else(PoisonError::into_inner);
             let falcos = sample.falcos.as_deref().unwrap_or_default();
             let tools = sample.tools.as_deref().unwrap_or_default();
-            families.extend(numbering.families(rings, falcos, tools));
+            let perf_buffers = sample.perf_buffers.as_deref().unwrap_or_default();
+            families.extend(numbering.families(rings, perf_buffers, falcos, tools));
+            families.extend(perf::families(&numbering, perf_buffers));
             families.extend(sample.consumers.as_deref().and_then(|all| consumers::family(&numbering, all)));
         }
         if let Some(tools) = &sample.tools {

@@ -271,6 +271,43 @@ pub const PROGRAM_MISSED: Metric = Metric {
     )
 };
 
+/// Size of the perf buffers of a process.
+pub const PERF_CAPACITY: Metric = Metric {
+    labels: OF_A_TOOL,
+    ..gauge("dropctl_perf_buffer_capacity_bytes", "Data bytes of all perf buffers of a process.")
+};
+/// What waits in them.
+pub const PERF_BACKLOG: Metric = Metric {
+    labels: OF_A_TOOL,
+    ..gauge(
+        "dropctl_perf_buffer_backlog_bytes",
+        "Bytes written to the perf buffers of a process and not read.",
+    )
+};
+/// What was written to them.
+pub const PERF_PRODUCED: Metric = Metric {
+    labels: OF_A_TOOL,
+    ..counter("dropctl_perf_buffer_produced_bytes_total", "Bytes written since they were found.")
+};
+/// What was read from them.
+pub const PERF_CONSUMED: Metric = Metric {
+    labels: OF_A_TOOL,
+    ..counter("dropctl_perf_buffer_consumed_bytes_total", "Bytes read since they were found.")
+};
+/// What they lost.
+pub const PERF_LOST: Metric = Metric {
+    labels: OF_A_TOOL,
+    ..counter(
+        "dropctl_perf_buffer_lost_total",
+        "Samples that found no room since they were found; absent before Linux 6.0.",
+    )
+};
+/// Whose they are.
+pub const PERF_INFO: Metric = Metric {
+    labels: &["tool", "tool_instance", "pid", "comm"],
+    ..gauge("dropctl_perf_buffer_info", "Which process has them; always 1.")
+};
+
 /// All of them, in the order of the page.
 pub const ALL: &[Metric] = &[
     BUILD_INFO,
@@ -314,6 +351,12 @@ pub const ALL: &[Metric] = &[
     PROGRAM_MISSED,
     FINDINGS,
     FINDING_ACTIVE,
+    PERF_CAPACITY,
+    PERF_BACKLOG,
+    PERF_PRODUCED,
+    PERF_CONSUMED,
+    PERF_LOST,
+    PERF_INFO,
     VISIBILITY,
     AGENT_CPU,
     AGENT_RESIDENT,

@@ -9,7 +9,7 @@ use super::{
         Throughput, WindowFacts,
     },
     number::{self, float, ratio},
-    tools,
+    perf, tools,
 };
 use crate::{
     diagnose::diagnose,
@@ -41,6 +41,7 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
     };
     let cpu_seconds = seconds(last.own.cpu_ns.saturating_sub(first.own.cpu_ns));
     let tools = tools::build(slice);
+    let perf_buffers = perf::build(slice);
     Some(Report {
         schema: SCHEMA.to_owned(),
         dropctl: Build { version: setup.version.clone(), revision: setup.revision.clone() },
@@ -52,13 +53,19 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
             suspended_seconds: seconds(slice.suspended_ns()),
         },
         visibility,
-        verdict: [tools::verdict(tools.as_deref().unwrap_or_default(), &findings), own_sentence]
-            .join(" ")
-            .trim_start()
-            .to_owned(),
+        verdict: [
+            tools::verdict(tools.as_deref().unwrap_or_default(), &findings),
+            perf::verdict(perf_buffers.as_deref().unwrap_or_default()),
+            own_sentence,
+        ]
+        .into_iter()
+        .filter(|sentences| !sentences.is_empty())
+        .collect::<Vec<_>>()
+        .join(" "),
         throughput: totals.as_ref().map(|totals| throughput(slice, totals, window_seconds)),
         loss: totals.as_ref().map(|totals| loss(slice, totals)),
         tools,
+        perf_buffers,
         consumers: slice.consumers().as_deref().map(consumers::build),
         findings,
         syscalls: totals.as_ref().map(|totals| syscalls(totals, window_seconds)),

@@ -9,6 +9,7 @@ mod markdown;
 pub mod model;
 use crate::number;
 mod page;
+mod perf;
 mod refused;
 mod text;
 mod tools;

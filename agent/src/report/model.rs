@@ -4,6 +4,7 @@
 //! (`null`), never 0.
 
 mod consumers;
+mod perf;
 mod refused;
 mod tools;
 
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use consumers::{Blockage, Consumer, Limit};
+pub use perf::PerfBuffers;
 pub use refused::{Refused, RefusedClass};
 pub use tools::{
     Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Program, Programs, Ring, Tool,
@@ -48,6 +50,9 @@ pub struct Report {
     pub loss: Option<Loss>,
     /// Known tools and those with BPF ring buffers, dropctl left out; absent when rings are not watched.
     pub tools: Option<Vec<Tool>>,
+    /// Processes with perf buffers, in which lost samples are counted, not refused records; absent where these are not visible.
+    #[serde(default)]
+    pub perf_buffers: Option<Vec<PerfBuffers>>,
     /// The threads that drain their rings, as far as they are known; absent when they are not watched.
     pub consumers: Option<Vec<Consumer>>,
     /// What it means, most severe first.

@@ -3,6 +3,7 @@
 mod consumers;
 mod falco;
 mod lives;
+mod perf;
 mod refused;
 mod tools;
 
@@ -48,6 +49,7 @@ pub(super) fn lay_out(report: &Report) -> Vec<Block> {
     findings(&report.findings, &mut page);
     lives::table(report, &mut page);
     tools::rings(report, &mut page);
+    perf::table(report, &mut page);
     consumers::consumers(report, &mut page);
     tools::counters(report, &mut page);
     refused::rings(report, &mut page);

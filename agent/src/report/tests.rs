@@ -14,7 +14,8 @@ use crate::{
     sample::{
         Clock, Compared, Comparison, ConfigurationFacts, CounterLayout, Events, FalcoCounts, FalcoFacts,
         FalcoSample, KeyFacts, LosersSample, MetricsFacts, Node, Overrun, Overruns, OwnSample, PageFacts,
-        PageStatus, ProbeSample, ProcessCount, RingOwner, RingSample, Sample, StreamSample, VersionFacts,
+        PageStatus, PerfBuffersSample, ProbeSample, ProcessCount, RingOwner, RingSample, Sample,
+        StreamSample, VersionFacts,
     },
     setup::{Hook, Mode, Request, Setup, Visibility},
     timeline::Timeline,
@@ -218,6 +219,23 @@ fn facts() -> FalcoFacts {
     }
 }
 
+/// A tool that stands still.
+fn perf_buffers() -> PerfBuffersSample {
+    PerfBuffersSample {
+        tgid: 80,
+        comm: "statsnoop-libbp".to_owned(),
+        tool: "other".to_owned(),
+        found_ns: 90 * SECOND,
+        time_ns: 102 * SECOND,
+        buffers: 2,
+        capacity_bytes: 128 << 10,
+        backlog_bytes: 65_360,
+        fullest_permille: 997,
+        lost: Some(0),
+        ..PerfBuffersSample::default()
+    }
+}
+
 fn timeline(setup: Setup, probe: Option<ProbeSample>) -> Timeline {
     let at = |second: u64| Clock {
         monotonic_ns: second * SECOND,
@@ -232,6 +250,11 @@ fn timeline(setup: Setup, probe: Option<ProbeSample>) -> Timeline {
         rings_left_out: Some(0),
         falcos: Some(vec![falco()]),
         tools: Some(lives::tools()),
+        perf_buffers: Some(vec![PerfBuffersSample {
+            lost: Some(4785),
+            produced_bytes: 65_360,
+            ..perf_buffers()
+        }]),
         consumers: Some(consumers::sample()),
         own,
         ..Sample::default()
@@ -254,6 +277,7 @@ fn timeline(setup: Setup, probe: Option<ProbeSample>) -> Timeline {
         probe: last.probe.as_ref().map(ProbeSample::at_its_start),
         rings: Some(rings().iter().map(quiet).collect()),
         falcos: Some(vec![falco]),
+        perf_buffers: Some(vec![perf_buffers()]),
         ..Sample::default()
     });
     timeline.push(last);

@@ -8,6 +8,7 @@ mod falco_facts;
 mod loss;
 mod node;
 mod own;
+mod perf;
 mod pressure;
 mod probe;
 mod refused;
@@ -29,6 +30,7 @@ pub use self::{
     },
     node::Node,
     own::OwnSample,
+    perf::PerfBuffersSample,
     pressure::{MemoryGroup, NodePressure, PressureSample, Stall, Stalls, ToolPressure},
     probe::{Events, OVERRUNS_LISTED, Overrun, ProbeSample, ProcessCount, StreamSample},
     refused::{RefusalClass, RefusedSample},
@@ -68,6 +70,8 @@ pub struct Sample {
     /// Ring buffers beyond those that can be watched; `None` when they are not watched.
     #[serde(default)]
     pub rings_left_out: Option<u64>,
+    /// The perf buffers of each process that has any; `None` where they are not visible.
+    pub perf_buffers: Option<Vec<PerfBuffersSample>>,
     /// What the probes of Falco and its family count; `None` when maps are not watched.
     pub falcos: Option<Vec<FalcoSample>>,
     /// Known tools as processes; `None` when nobody looks for them.

@@ -9,6 +9,7 @@ pub mod counters;
 pub mod heap;
 pub mod mapping;
 pub mod memlock;
+pub mod perf;
 pub mod pidfd;
 pub mod ring;
 pub mod rows;

@@ -23,6 +23,7 @@ mod consumers;
 mod falcos;
 pub mod losses;
 pub mod overruns;
+mod perf;
 mod probe;
 mod refused;
 mod rings;
@@ -31,6 +32,7 @@ pub mod source;
 mod step;
 
 pub use falcos::FalcoTotals;
+pub use perf::PerfTotals;
 pub use probe::{ProbeTotals, StreamTotals};
 pub use refused::RefusedTotals;
 pub use rings::RingTotals;

@@ -4,7 +4,7 @@
 //! - Only in the later one, which says that it counts since a moment in between: all that it counted.
 //! - Anything else: unknown. A counter that went back without saying why is a reset; what it says now may be old.
 
-use crate::sample::{FalcoSample, ProbeSample, RingSample};
+use crate::sample::{FalcoSample, PerfBuffersSample, ProbeSample, RingSample};
 
 /// A source of counters.
 pub trait Source {
@@ -33,6 +33,18 @@ impl Source for RingSample {
 
     fn id(&self) -> u32 {
         self.map_id
+    }
+
+    fn since_ns(&self) -> u64 {
+        self.found_ns
+    }
+}
+
+impl Source for PerfBuffersSample {
+    type Id = u32;
+
+    fn id(&self) -> u32 {
+        self.tgid
     }
 
     fn since_ns(&self) -> u64 {

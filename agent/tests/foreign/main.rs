@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "reasons of skips and measured numbers belong on stdout")]
 
 mod load;
+mod perf;
 mod tool;
 
 use std::process::ExitCode;
@@ -24,13 +25,15 @@ use crate::tool::{Tool, within};
 /// A test by its name.
 type Test = (&'static str, fn() -> Result<()>);
 
-const TESTS: [Test; 3] = [
+const TESTS: [Test; 5] = [
     ("bpftrace_loses_what_it_says", bpftrace),
     ("mountsnoop_loses_silently", mountsnoop),
     ("tcppktlat_loses_silently", tcppktlat),
+    ("statsnoop_loses_what_it_says", perf::statsnoop),
+    ("sigsnoop_loses_what_it_says", perf::sigsnoop),
 ];
 
-/// All three have rings of this size by default.
+/// The first three have rings of this size by default.
 const RING_BYTES: u64 = 256 << 10;
 
 fn main() -> ExitCode {

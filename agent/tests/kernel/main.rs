@@ -32,6 +32,7 @@ mod node;
 mod numbers;
 mod old_kernel;
 mod own;
+mod perf;
 mod preempt;
 mod privileges;
 mod processes;
@@ -98,6 +99,7 @@ const TESTS: &[Test] = &[
     test("no_btf_is_exact_too", &[BtfToHide], no_btf::exact_too),
     test("rings_seen_by_pages", &[TwoCpus, BtfToHide], rings::by_pages),
     test("rings_seen_by_iterator", &[TwoCpus, BtfToHide], rings::by_iterator),
+    test("perf_buffers_lose_what_is_said", &[From(5, 10), BtfToHide], perf::lost),
     test("programs_held_by_links", &[BtfToHide], programs::held_by_links),
     test("live_and_replay_agree", &[Cli], replay::live_and_replay_agree),
     test("privileges_show_what_the_table_says", &[BtfToHide, From(5, 14), Live], privileges::table),

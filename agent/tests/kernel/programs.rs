@@ -37,16 +37,7 @@ struct Open {
 /// One more is ours once it is loaded, and still is when only its link is left.
 pub(crate) fn held_by_links() -> Result<()> {
     let before = ours()?;
-    let load = Load {
-        program_type: RAW_TRACEPOINT,
-        instructions: 2,
-        code: NOTHING.as_ptr() as u64,
-        license: c"GPL".as_ptr() as u64,
-        log: [0; 2],
-        version_and_flags: 0,
-        name: *b"dropctl_test\0\0\0\0",
-    };
-    let program = bpf(PROG_LOAD, &load).context("load a program that does nothing")?;
+    let program = load(&NOTHING)?;
     ensure!(ours()? == before + 1, "a program that is open");
     let open = Open {
         name: c"sched_process_exec".as_ptr() as u64,
@@ -65,6 +56,20 @@ fn ours() -> Result<u64> {
     let mut rings = Rings::start(Wanted::default())?;
     rings.end();
     Ok(rings.programs_of(std::process::id()).context("our own programs are not seen")?.count)
+}
+
+/// A raw tracepoint's program, not attached.
+pub(crate) fn load(code: &[u64]) -> Result<OwnedFd> {
+    let load = Load {
+        program_type: RAW_TRACEPOINT,
+        instructions: u32::try_from(code.len())?,
+        code: code.as_ptr() as u64,
+        license: c"GPL".as_ptr() as u64,
+        log: [0; 2],
+        version_and_flags: 0,
+        name: *b"dropctl_test\0\0\0\0",
+    };
+    bpf(PROG_LOAD, &load).context("load a program of a few instructions")
 }
 
 fn bpf<T>(command: i32, what: &T) -> io::Result<OwnedFd> {

@@ -74,6 +74,7 @@ impl Shape {
             consumers: Some(vec![consumer(second, now_ns)]),
             pressure: Some(pressure(second)),
             rings_left_out: None,
+            perf_buffers: Some(Vec::new()),
             own: OwnSample { cpu_ns: grown(2, second, 9_000_000), resident_bytes: Some(30 << 20) },
         }
     }

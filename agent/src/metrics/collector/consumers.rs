@@ -38,6 +38,7 @@ mod tests {
             &[RingSample { map_id: 1, owner: Some(owner), ..RingSample::default() }],
             &[],
             &[],
+            &[],
         );
         let states =
             ConsumerStates { running_ns: 2_000_000_000, idle_ns: 500_000_000, ..ConsumerStates::default() };

@@ -14,11 +14,11 @@ use self::drops::{drops_by_tool, drops_of, overruns_of};
 use super::{
     float,
     instances::{Instances, Process, lowest_free},
-    labelled,
+    labelled, perf,
 };
 use crate::{
     metrics::names::{self, Metric},
-    sample::{FalcoSample, PageStatus, RingSample, ToolSample},
+    sample::{FalcoSample, PageStatus, PerfBuffersSample, RingSample, ToolSample},
     timeline::seconds,
 };
 
@@ -44,16 +44,20 @@ struct Labels {
 }
 
 impl Numbering {
-    /// Renders the rings, dropctl's own left out: it has series of its own.
+    /// Renders the rings, dropctl's own left out: it has series of its own. Those with perf buffers get numbers here, too.
     pub(super) fn families(
         &mut self,
         rings: &[RingSample],
+        perf_buffers: &[PerfBuffersSample],
         falcos: &[FalcoSample],
         tools: &[ToolSample],
     ) -> Vec<MetricFamily> {
         let others: Vec<&RingSample> = rings.iter().filter(|ring| !ring.is_own).take(MOST_RINGS).collect();
         self.rings.retain(|map_id, _| others.iter().any(|ring| ring.map_id == *map_id));
-        self.instances.update(tools, &others);
+        let processes: Vec<Process> = (others.iter().map(|ring| process_of(ring)))
+            .chain(perf::shown(perf_buffers).map(perf::process_of))
+            .collect();
+        self.instances.update(tools, processes);
         let mut families: Vec<MetricFamily> = Vec::new();
         let labels: Vec<(Labels, &RingSample)> =
             others.iter().map(|ring| (self.labels(ring), *ring)).collect();
@@ -141,7 +145,7 @@ impl Numbering {
         ]
     }
 
-    /// The number of a process among those of its tool; `None` while it has no rings.
+    /// The number of a process among those of its tool; `None` while it has neither rings nor perf buffers.
     pub(super) fn instance(&self, tool: &str, tgid: u32) -> Option<usize> {
         self.instances.of(&(tool.to_owned(), Some(tgid)))
     }
@@ -186,7 +190,7 @@ mod tests {
     }
 
     fn capacities(numbering: &mut Numbering, rings: &[RingSample]) -> Vec<String> {
-        let families = numbering.families(rings, &[], &[]);
+        let families = numbering.families(rings, &[], &[], &[]);
         let Some(family) = families.first() else { return Vec::new() };
         let labels = |series: &prometheus::proto::Metric| {
             let values = series.get_label().iter().map(|pair| pair.value().to_owned());
@@ -208,7 +212,8 @@ mod tests {
         let of = |status: Option<PageStatus>| {
             let mut falco = FalcoSample { tgid: 50, tool: "falco".to_owned(), ..FalcoSample::default() };
             falco.facts.metrics_page = status.map(|status| PageFacts { status, why: None });
-            let families = Numbering::default().families(&[ring(1, "falco", 50, Some(0))], &[falco], &[]);
+            let families =
+                Numbering::default().families(&[ring(1, "falco", 50, Some(0))], &[], &[falco], &[]);
             let scraped = families.iter().find(|family| family.name() == "dropctl_falco_scrape_success");
             scraped.map(|family| family.get_metric()[0].get_gauge().get_value().to_bits())
         };
@@ -226,7 +231,7 @@ mod tests {
         };
         // A sysdig, and a Falco that has just reloaded.
         let falcos = [of(30, 90, "sysdig"), of(7, 50, "falco"), of(8, 50, "falco")];
-        let families = Numbering::default().families(&rings, &falcos, &[]);
+        let families = Numbering::default().families(&rings, &[], &falcos, &[]);
         let events = families.iter().find(|family| family.name() == "dropctl_falco_events_total").unwrap();
         let shown: Vec<_> =
             events.get_metric().iter().map(|series| series.get_counter().get_value()).collect();
@@ -253,7 +258,7 @@ mod tests {
             ring(3, "other", 60, None),
             RingSample { refused, ..ring(4, "other", 60, None) },
         ];
-        let families = Numbering::default().families(&rings, &[falco], &[]);
+        let families = Numbering::default().families(&rings, &[], &[falco], &[]);
         let series = |name: &str| {
             let family = families.iter().find(|family| family.name() == name).unwrap();
             let value = |series: &prometheus::proto::Metric| {
@@ -288,6 +293,6 @@ mod tests {
     #[test]
     fn without_rings_and_for_our_own_there_are_no_series() {
         let own = RingSample { is_own: true, ..ring(1, "dropctl", 5, None) };
-        assert!(Numbering::default().families(&[own], &[], &[]).is_empty());
+        assert!(Numbering::default().families(&[own], &[], &[], &[]).is_empty());
     }
 }

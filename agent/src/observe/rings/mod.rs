@@ -14,6 +14,7 @@ mod offsets;
 pub mod owners;
 mod pace;
 mod pages;
+mod perf;
 mod programs;
 mod refusals;
 mod ring;

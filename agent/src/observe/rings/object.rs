@@ -1,6 +1,7 @@
 //! Loading the watching programs and running a pass of one. Nothing is attached: a pass exists while its file is read.
 
 mod following;
+mod perf;
 mod programs;
 
 use std::{
@@ -103,6 +104,8 @@ pub(super) struct Object {
     cgroups: Cgroups,
     /// Programs of others and their skipped runs.
     programs: programs::Sight,
+    /// Perf buffers of others.
+    perf: perf::Sight,
     buffer: Vec<u8>,
 }
 
@@ -140,6 +143,7 @@ impl Object {
             Some("not asked for (--whose)".to_owned())
         };
         let sees_programs = programs::load(&mut ebpf, &btf).is_ok();
+        let perf = perf::Sight::load(&mut ebpf, &btf, offsets.event_buffer != 0, offsets.event_lost != 0);
         drop(btf);
         heap::give_back();
         let own_map_id = match ebpf.map(REQUEST) {
@@ -160,6 +164,7 @@ impl Object {
             following: None,
             cgroups: facts.cgroups,
             programs: programs::Sight::default(),
+            perf,
             buffer,
         };
         if sees_programs {

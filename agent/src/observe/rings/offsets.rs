@@ -21,6 +21,13 @@ pub(super) fn read(btf: &Btf) -> Result<Offsets, OffsetsError> {
     let of = |name: &'static str, member: &'static str| {
         btf.member_offset(name, member)?.ok_or(OffsetsError::Absent(name, member))
     };
+    // Members of perf buffers are wanted all or none.
+    let perf = |name, member| Ok::<u32, OffsetsError>(btf.member_offset(name, member)?.unwrap_or(0));
+    let has_perf = ["head", "nr_pages", "overwrite", "user_page"]
+        .into_iter()
+        .map(|member| btf.member_offset("perf_buffer", member))
+        .collect::<Result<Option<Vec<u32>>, _>>()?
+        .is_some();
     Ok(Offsets {
         map_type: of("bpf_map", "map_type")?,
         map_id: of("bpf_map", "id")?,
@@ -48,5 +55,13 @@ pub(super) fn read(btf: &Btf) -> Result<Offsets, OffsetsError> {
         aux_id: of("bpf_prog_aux", "id")?,
         aux_name: of("bpf_prog_aux", "name")?,
         stats_misses: btf.member_offset("bpf_prog_stats", "misses")?.unwrap_or(0),
+        event_attributes: perf("perf_event", "attr")?,
+        event_buffer: if has_perf { perf("perf_event", "rb")? } else { 0 },
+        event_cpu: perf("perf_event", "cpu")?,
+        event_lost: perf("perf_event", "lost_samples")?,
+        buffer_head: perf("perf_buffer", "head")?,
+        buffer_pages: perf("perf_buffer", "nr_pages")?,
+        buffer_overwrites: perf("perf_buffer", "overwrite")?,
+        buffer_user_page: perf("perf_buffer", "user_page")?,
     })
 }

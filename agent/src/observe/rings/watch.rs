@@ -1,5 +1,6 @@
 //! The watching thread: finds rings, looks at them many times a second, lets go of those that are gone.
 
+mod perf;
 mod programs;
 mod readings;
 mod refused;
@@ -24,6 +25,7 @@ use super::{
     object::{Object, WatchError},
     pace::Pace,
     pages::Pages,
+    perf::PerfBuffers,
     programs::Programs,
     ring::Ring,
     source::{Route, Source},
@@ -31,7 +33,7 @@ use super::{
 };
 use crate::{
     observe::cgroups::Cgroups,
-    sample::{FalcoSample, RingSample, ToolPrograms},
+    sample::{FalcoSample, PerfBuffersSample, RingSample, ToolPrograms},
     setup::Whose,
     sys::clock::thread_cpu_ns,
 };
@@ -54,6 +56,7 @@ pub struct Rings {
     pub(super) watched: Arc<Mutex<Watched>>,
     route: Route,
     cannot_follow: Option<String>,
+    cannot_see_perf: Option<&'static str>,
     /// Orders to read the counters now, and where to say that it is done; `None` once told to stop.
     orders: Option<Sender<SyncSender<()>>>,
     thread: Option<JoinHandle<()>>,
@@ -65,6 +68,7 @@ pub(super) struct Watched {
     rings: BTreeMap<u32, Ring>,
     falcos: Vec<FalcoSample>,
     programs: Programs,
+    perf: PerfBuffers,
     /// The newest ring at the last time that all were looked for; `None` before that.
     newest: Option<u32>,
     /// Our process id in the initial pid namespace, once it is known.
@@ -117,13 +121,16 @@ impl Rings {
             refusals,
             owners: Search::new(Instant::now()),
             programs_known: None,
+            next_perf: Instant::now(),
         };
         watch.discover()?;
+        let cannot_see_perf = watch.object.cannot_see_perf();
         let thread = thread::Builder::new()
             .name("dropctl-rings".to_owned())
             .spawn(move || watch.run(&ordered))
             .map_err(|source| WatchError::Pass { program: "rings", source })?;
-        Ok(Self { watched, route, cannot_follow, orders: Some(orders), thread: Some(thread) })
+        let (orders, thread) = (Some(orders), Some(thread));
+        Ok(Self { watched, route, cannot_follow, cannot_see_perf, orders, thread })
     }
 
     /// Which way positions are read.
@@ -190,6 +197,18 @@ impl Rings {
         self.lock().programs.of(tgid)
     }
 
+    /// The perf buffers of each process; `None` where they are not visible.
+    #[must_use]
+    pub fn perf_buffers(&self) -> Option<Vec<PerfBuffersSample>> {
+        self.lock().perf.sample()
+    }
+
+    /// Why nothing is known of perf buffers, or of what they lost; `None` if all is.
+    #[must_use]
+    pub fn cannot_see_perf(&self) -> Option<&'static str> {
+        self.cannot_see_perf
+    }
+
     /// Ends the watch: reads once more what is read less often than positions.
     pub fn end(&mut self) {
         // The thread is the one that may run passes; it reads the counters as it ends.
@@ -233,6 +252,8 @@ struct Watch {
     refusals: Counting,
     owners: Search,
     programs_known: Option<Instant>,
+    /// When perf buffers are looked at again.
+    next_perf: Instant,
 }
 
 impl Watch {
@@ -267,8 +288,8 @@ impl Watch {
         self.has_grown = true;
         self.refusals.end();
         let last = last.and_then(|()| self.read_all());
-        self.programs_known = None;
-        let last = last.and_then(|()| self.read_programs());
+        (self.programs_known, self.next_perf) = (None, Instant::now());
+        let last = last.and_then(|()| self.read_programs()).and_then(|()| self.read_perf());
         self.lock().failure = last.err().map(|error| error.to_string());
     }
 
@@ -335,7 +356,8 @@ impl Watch {
         self.served = all;
         self.want_refusals();
         self.read_all()?;
-        self.read_programs()
+        self.read_programs()?;
+        self.read_perf()
     }
 
     fn knows(&self, map_id: u32) -> bool {
