@@ -186,6 +186,13 @@ fn growth() {
         second.drops = if index > 7 { [10_000; 2] } else { [0; 2] };
     });
     fires(&growing, rule);
+    let mut begins_later = growing.clone();
+    let first = &mut begins_later.seconds[0];
+    (first.events, first.consumed, first.states) = ([0; 2], 0, [0, 0, 0, 0, 1000]);
+    fires(&begins_later, rule);
+    let mut more_load = growing.clone();
+    more_load.seconds[7..].iter_mut().for_each(|second| second.events = [90_000; 2]);
+    is_silent(&more_load, rule);
     is_silent(&burst(), rule);
     does_not_know(&unseen(), rule);
     let short = Story { seconds: growing.seconds[6..].to_vec(), ..growing };
