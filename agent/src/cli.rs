@@ -170,6 +170,9 @@ pub struct ExplainArgs {
     /// Look up the time of the alerts in this recording, or in this report in JSON.
     #[arg(long, value_name = "FILE")]
     pub recording: Option<PathBuf>,
+    /// Look it up in the memory of the agent at this socket; the one of this node is asked anyway.
+    #[arg(long, value_name = "FILE", conflicts_with = "recording")]
+    pub socket: Option<PathBuf>,
     /// Form of the explanation [default: text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,

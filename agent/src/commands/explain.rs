@@ -8,12 +8,19 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{output::Output, report::replay};
+use super::{
+    output::Output,
+    report::{read, replay},
+};
 use crate::{
     alert::{self, Scanner},
     cli::{ExplainArgs, Format},
     diagnose::{Code, Finding, diagnose},
-    explain::{self, Tally},
+    explain::{self, Moment, Tally},
+    number::rfc3339,
+    sample::Sample,
+    socket::{self, Question, client},
+    timeline::Timeline,
 };
 
 /// An alert is about events of up to so long before it: it says a second, and after a stall it is more, ns.
@@ -50,8 +57,8 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         );
     }
     let moment = match &args.recording {
-        Some(path) => Some(moment(path, &tally).with_context(|| path.display().to_string())?),
-        None => None,
+        Some(path) => Some(recorded(path, &tally).with_context(|| path.display().to_string())?),
+        None => remembered(args.socket.as_deref(), &tally)?,
     };
     let explanation = tally.explain(moment);
     let text = match output.format(args.format) {
@@ -81,20 +88,39 @@ fn file(path: &str) -> Result<Box<dyn Read>> {
 }
 
 /// What the recording shows of the time of the alerts.
-fn moment(path: &Path, tally: &Tally) -> Result<Vec<Finding>> {
-    let Some((first_ns, last_ns)) = tally.real_ns() else {
+fn recorded(path: &Path, tally: &Tally) -> Result<Moment> {
+    let Some(when) = tally.real_ns() else {
         bail!(
             "the alerts have no date with a time zone, so the recording cannot be searched for them; JSON alerts have it"
         )
     };
     let timeline = replay(path)?;
-    let all = timeline.all();
-    let Some(slice) = all.around_real(first_ns.saturating_sub(BEFORE_NS), last_ns.saturating_add(AFTER_NS))
-    else {
-        let at = |sample: Option<&crate::sample::Sample>| {
-            crate::number::rfc3339(sample.map_or(0, |sample| sample.clock.real_ns))
-        };
-        bail!("it covers {} to {}, not the time of the alerts", at(all.first()), at(all.last()));
-    };
-    Ok(diagnose(&slice, &[]))
+    let findings = at(&timeline, when).with_context(|| {
+        let samples = timeline.samples();
+        let time = |sample: Option<&Sample>| rfc3339(sample.map_or(0, |sample| sample.clock.real_ns));
+        format!("it covers {} to {}, not the time of the alerts", time(samples.first()), time(samples.last()))
+    })?;
+    Ok(Moment { source: path.display().to_string(), findings })
+}
+
+/// What an agent on this node kept of the time of the last alert. Nobody asked for it unless its socket was named: alerts may be
+/// of another node, and there may be no agent.
+fn remembered(socket: Option<&Path>, tally: &Tally) -> Result<Option<Moment>> {
+    let Some(when) = tally.real_ns() else { return Ok(None) };
+    let question = Question::Incident { which: rfc3339(when.1) };
+    match client::ask(socket.unwrap_or_else(|| Path::new(socket::PATH)), &question) {
+        Ok((_, recording)) => {
+            let findings = at(&read(recording, "the agent's incident")?, when);
+            Ok(findings.map(|findings| Moment { source: "the agent of this node".to_owned(), findings }))
+        }
+        Err(error) if socket.is_some() => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// What was found at that time, ns since 1970; `None` where the timeline does not cover it.
+fn at(timeline: &Timeline, (first_ns, last_ns): (u64, u64)) -> Option<Vec<Finding>> {
+    let slice =
+        timeline.all().around_real(first_ns.saturating_sub(BEFORE_NS), last_ns.saturating_add(AFTER_NS))?;
+    Some(diagnose(&slice, &[]))
 }

@@ -65,7 +65,7 @@ pub(super) fn replay(path: &Path) -> Result<Timeline> {
 }
 
 /// The same, wherever it comes from.
-fn read(source: impl Read, name: &str) -> Result<Timeline> {
+pub(super) fn read(source: impl Read, name: &str) -> Result<Timeline> {
     let Replayed { timeline, is_cut_off } = recording::read(source)?;
     if is_cut_off {
         log::say(&format!("{name}: it ends in the middle of a sample and is used up to there"));

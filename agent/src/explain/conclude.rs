@@ -222,7 +222,7 @@ pub(super) fn limits(alerts: Option<&Alerts>, facts: &Facts<'_>, has_moment: boo
     if !has_moment {
         say(
             "Why Falco was too slow (throttled, starved, blocked, busy, a burst), whose events these were, and which ring: no \
-             alert has that. `dropctl report` on the node does; with `--recording FILE` dropctl looks up the time of the alert.",
+             alert has that. `dropctl report` on the node does; an agent there, or `--recording FILE`, tells it of the time of the alert.",
         );
     }
     points

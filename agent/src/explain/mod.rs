@@ -36,8 +36,17 @@ pub struct Explanation {
     pub conclusions: Vec<String>,
     /// What does not.
     pub limits: Vec<String>,
-    /// Causes that a recording of that time shows; absent where there is none that covers it.
-    pub moment: Option<Vec<Finding>>,
+    /// What an agent or a recording shows of that time; absent where none covers it.
+    pub moment: Option<Moment>,
+}
+
+/// What was seen at the time of the alerts.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Moment {
+    /// Who saw it, such as `the agent of this node` or a file.
+    pub source: String,
+    /// What it found.
+    pub findings: Vec<Finding>,
 }
 
 /// Drop alerts, summed.

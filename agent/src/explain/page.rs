@@ -16,10 +16,10 @@ pub(super) fn lay_out(explanation: &Explanation) -> Vec<Block> {
         .collect();
     page.push(Block::Facts(facts));
     if let Some(moment) = &explanation.moment {
-        page.push(Block::Heading("What the recording shows of that time".to_owned()));
-        match moment.is_empty() {
-            true => page.push(Block::Text("It covers the time, and no loss is in it.".to_owned())),
-            false => findings(moment, &mut page),
+        page.push(Block::Heading(format!("What {} saw at that time", moment.source)));
+        match moment.findings.is_empty() {
+            true => page.push(Block::Text("Nothing that it would call a finding.".to_owned())),
+            false => findings(&moment.findings, &mut page),
         }
     }
     if !explanation.numbers.is_empty() {

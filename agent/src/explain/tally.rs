@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Alerts, Explanation, Number, One, SCHEMA, Snapshots, Versions, conclude, meaning};
+use super::{Alerts, Explanation, Moment, Number, One, SCHEMA, Snapshots, Versions, conclude, meaning};
 use crate::{
     alert::{DropAlert, Era, Said, Snapshot, whole},
-    diagnose::Finding,
     number::share,
 };
 
@@ -145,9 +144,9 @@ impl Tally {
         }
     }
 
-    /// What it all means; `moment` is what a recording of that time shows.
+    /// What it all means; `moment` is what was seen at that time.
     #[must_use]
-    pub fn explain(self, moment: Option<Vec<Finding>>) -> Explanation {
+    pub fn explain(self, moment: Option<Moment>) -> Explanation {
         let era = self.eras.keys().next_back().copied();
         let mut numbers: Vec<Number> = self
             .fields

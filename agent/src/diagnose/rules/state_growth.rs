@@ -29,12 +29,13 @@ const STEADY: f64 = 1.3;
 /// Whether each event costs more and more.
 pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     let Some(shares) = case.shares() else { return Verdict::Unknown(words::NO_THREAD) };
-    let length_ns = case.whole.length_ns();
+    let Some((begin_ns, end_ns)) = busy(case) else { return Verdict::Unknown("how many events came") };
+    let length_ns = end_ns - begin_ns;
     if seconds(length_ns) < LEAST_SECONDS {
         return Verdict::Unknown("how cost changes over time: a longer look");
     }
     let part = |index: u64| {
-        let start_ns = case.whole.start_ns() + index * length_ns / 4;
+        let start_ns = begin_ns + index * length_ns / 4;
         cost(case, &case.whole.between(start_ns, start_ns + length_ns / 4))
     };
     let parts: Vec<(f64, f64)> = (0..4).filter_map(part).collect();
@@ -74,6 +75,23 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
                 .to_owned(),
         )],
     })
+}
+
+/// The time in which at least half as much came as in the busiest second, CLOCK_MONOTONIC ns: load that begins or ends within
+/// the look would look like a change of it.
+fn busy(case: &Case<'_>) -> Option<(u64, u64)> {
+    let tgid = case.loss.subject.tgid;
+    let rates: Vec<(u64, u64, f64)> = case
+        .whole
+        .steps()
+        .filter_map(|step| {
+            Some((step.from.clock.monotonic_ns, step.to.clock.monotonic_ns, rate(tgid, &step)?))
+        })
+        .collect();
+    let highest = rates.iter().map(|(.., rate)| *rate).reduce(f64::max)?;
+    let mut busy = rates.iter().filter(|(.., rate)| *rate >= highest / 2.0);
+    let first = busy.next()?;
+    Some((first.0, busy.next_back().unwrap_or(first).1))
 }
 
 /// CPU time for an event that was consumed, s, and how many came in its busiest second; `None` where too little happened.
