@@ -51,8 +51,8 @@ async fn serve(config: &AgentConfig) -> Result<Sample> {
         .await
         .with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
     let address = listener.local_addr().context("read the address listened on")?;
-    let socket = listen(config)?;
     let sensors = Sensors::start(&config.request, config.whose)?;
+    let socket = listen(config)?;
     let setup = sensors.setup(config.interval);
     let place = setup.hook.map_or_else(String::new, |hook| format!(" at {}", hook.as_str()));
     let (kept, samples) = Kept::new();

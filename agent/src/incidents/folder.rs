@@ -50,7 +50,12 @@ impl Folder {
 
     fn unfinished(&self) -> io::Result<tempfile::NamedTempFile> {
         // Mode 0600, whatever the umask.
-        Builder::new().prefix(UNFINISHED).tempfile_in(&self.path)
+        let made = Builder::new().prefix(UNFINISHED).tempfile_in(&self.path);
+        // tempfile adds its own path to the message, which nobody asked for.
+        made.map_err(|error| {
+            let text = error.to_string();
+            io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or(&text).to_owned())
+        })
     }
 
     /// Looks through it. What an agent that was killed did not finish is removed.

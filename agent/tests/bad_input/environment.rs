@@ -14,6 +14,8 @@ pub(crate) fn bad() -> Result<()> {
         ("DROPCTL_MODE", "fast", &["'fast'", "--mode", "stream, count"]),
         ("DROPCTL_RING_BYTES", "lots", &["'lots'", "--ring-bytes", "8MiB"]),
         ("DROPCTL_INTERVAL", "1", &["'1'", "--interval", "such as 500ms, 10s or 2m"]),
+        ("DROPCTL_MEMORY", "15", &["'15'", "--memory", "such as 500ms, 10s or 2m"]),
+        ("DROPCTL_MEMORY_BYTES", "lots", &["'lots'", "--memory-bytes", "8MiB"]),
         ("DROPCTL_LISTEN", "here", &["'here'", "--listen", "127.0.0.1:9753"]),
     ];
     for (name, value, said) in cases {
