@@ -126,7 +126,10 @@ fn what_is_not_ours_is_neither_used_nor_removed() {
     let at = |second: u32| folder.join(format!("20261126T0100{second:02}Z.jsonl.gz"));
     fs::write(at(0), "no recording at all").unwrap();
     fs::write(at(1), &whole[..20]).unwrap();
-    symlink("/etc/passwd", at(2)).unwrap();
+    // What it points to is a good one.
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("incident"), &whole).unwrap();
+    symlink(elsewhere.path().join("incident"), at(2)).unwrap();
     fs::create_dir(at(3)).unwrap();
     File::create(at(4)).unwrap().set_len(FOLDER_BYTES + 1).unwrap();
     let fifo = rustix::fs::CWD;
