@@ -245,7 +245,10 @@ fn rings_visibility(rings: &Result<Rings, WatchError>) -> Visibility {
                     "an iterator in the kernel (pages need CAP_SYS_ADMIN: cheaper, twice as often)"
                 }
             };
-            format!("ring buffers of all tools through {way}, every {} ms", rings.every().as_millis())
+            let [every, quiet] = [rings.every(), rings.every_quiet()].map(|every| every.as_millis());
+            format!(
+                "ring buffers of all tools through {way}, every {every} ms, and {quiet} ms while none fills"
+            )
         }
         Err(error) => format!("ring buffers of other tools are not watched: {error}"),
     };

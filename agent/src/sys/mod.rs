@@ -7,6 +7,7 @@ pub mod bpf;
 pub mod clock;
 pub mod counters;
 pub mod heap;
+pub mod iterator;
 pub mod mapping;
 pub mod memlock;
 pub mod perf;

@@ -44,6 +44,8 @@ impl Positions {
 #[derive(Debug)]
 pub struct PositionPages {
     mapping: Mapping,
+    /// Of a page: where the second one begins.
+    page_bytes: usize,
 }
 
 impl PositionPages {
@@ -53,7 +55,8 @@ impl PositionPages {
     ///
     /// What mmap(2) says.
     pub fn new(map: BorrowedFd<'_>) -> io::Result<Self> {
-        Ok(Self { mapping: Mapping::new(map, 2 * page_bytes(), 0, Protection::Read)? })
+        let page_bytes = page_bytes();
+        Ok(Self { mapping: Mapping::new(map, 2 * page_bytes, 0, Protection::Read)?, page_bytes })
     }
 
     /// Both positions, the consumer's first: the backlog computed from them is never too small by what the
@@ -61,14 +64,14 @@ impl PositionPages {
     #[must_use]
     pub fn read(&self) -> Positions {
         let consumer = self.word(0);
-        Positions { consumer, producer: self.word(page_bytes()) }
+        Positions { consumer, producer: self.word(self.page_bytes) }
     }
 
     /// Where the oldest record that is not committed begins. The word after the producer's position since Linux 6.10
     /// and stable backports; the caller knows whether this kernel has it.
     #[must_use]
     pub fn pending(&self) -> u64 {
-        self.word(page_bytes() + size_of::<u64>())
+        self.word(self.page_bytes + size_of::<u64>())
     }
 
     fn word(&self, offset: usize) -> u64 {

@@ -1,8 +1,8 @@
 //! The threads that drain other tools' rings, and where their time goes.
 //!
 //! A thread of ours looks at each of them once a second, and up to every 20 ms while one of its rings is above half or
-//! held: then it matters what they do. Looks are files of /proc and of cgroups; nothing is attached. Left out: what a
-//! tool's other threads do.
+//! held: then it matters what they do, and the rings' thread wakes it. Looks are files of /proc and of cgroups; nothing is
+//! attached. Left out: what a tool's other threads do.
 
 pub mod account;
 pub mod drainer;
@@ -17,9 +17,9 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+        atomic::{AtomicBool, Ordering},
     },
-    thread::{Builder, JoinHandle},
+    thread::{Builder, JoinHandle, park_timeout},
     time::Duration,
 };
 
@@ -35,14 +35,15 @@ use crate::{
 
 /// Time between two looks while a ring needs it.
 const EVERY: Duration = Duration::from_millis(20);
+/// And while none does: so soon are new consumers taken up.
+const QUIET: Duration = Duration::from_millis(250);
 /// The pid namespace that ids of other tools are from (`PROC_PID_INIT_INO`, include/linux/proc_ns.h).
 const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
 
 /// The running thread.
 pub struct Consumers {
     state: Arc<Mutex<State>>,
-    /// `None` once told to stop.
-    stop: Option<Sender<()>>,
+    is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -64,11 +65,11 @@ impl Consumers {
             return None;
         }
         let state = Arc::<Mutex<State>>::default();
-        let (stop, stops) = channel();
-        let watch = Watch { proc: proc.to_owned(), drains, state: Arc::clone(&state) };
-        let thread =
-            Builder::new().name("dropctl-threads".to_owned()).spawn(move || watch.run(&stops)).ok()?;
-        Some(Self { state, stop: Some(stop), thread: Some(thread) })
+        let is_over = Arc::<AtomicBool>::default();
+        let watch =
+            Watch { proc: proc.to_owned(), drains, state: Arc::clone(&state), is_over: Arc::clone(&is_over) };
+        let thread = Builder::new().name("dropctl-threads".to_owned()).spawn(move || watch.run()).ok()?;
+        Some(Self { state, is_over, thread: Some(thread) })
     }
 
     /// All of them as last looked at.
@@ -80,14 +81,20 @@ impl Consumers {
     /// Begins a window: time before counts no more, from the thread's next look on.
     pub fn begin(&self) {
         lock(&self.state).is_new_window = true;
+        self.wake();
     }
 
     /// Ends a window: looks once more and puts all time into states.
     pub fn end(&mut self) {
-        drop(self.stop.take());
+        self.is_over.store(true, Ordering::Release);
+        self.wake();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+
+    fn wake(&self) {
+        self.thread.iter().for_each(|thread| thread.thread().unpark());
     }
 }
 
@@ -102,22 +109,34 @@ struct Watch {
     proc: PathBuf,
     drains: Drains,
     state: Arc<Mutex<State>>,
+    is_over: Arc<AtomicBool>,
 }
 
 impl Watch {
-    fn run(self, stops: &Receiver<()>) {
+    fn run(self) {
         let place = Place {
             proc: self.proc.clone(),
             hierarchies: Hierarchies::read(&self.proc),
             cpus: online_cpus(&self.proc),
         };
-        while matches!(stops.recv_timeout(EVERY), Err(RecvTimeoutError::Timeout)) {
-            self.look(&place, false);
+        let mut is_pressing = false;
+        loop {
+            if is_pressing {
+                park_timeout(EVERY);
+            } else {
+                let every_ns = u64::try_from(EVERY.as_nanos()).unwrap_or(u64::MAX);
+                self.drains.sleep(clock::monotonic_ns().saturating_add(every_ns), QUIET);
+            }
+            if self.is_over.load(Ordering::Acquire) {
+                break;
+            }
+            is_pressing = self.look(&place, false);
         }
         self.look(&place, true);
     }
 
-    fn look(&self, place: &Place, is_last: bool) {
+    /// Whether one of them presses.
+    fn look(&self, place: &Place, is_last: bool) -> bool {
         let now_ns = clock::monotonic_ns();
         let drains = self.drains.look();
         let is_new = std::mem::take(&mut lock(&self.state).is_new_window);
@@ -135,6 +154,7 @@ impl Watch {
             }
         }
         lock(&self.state).watched = watched;
+        drains.iter().any(|drain| drain.is_pressing)
     }
 }
 

@@ -3,19 +3,22 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    thread::{self, Thread},
+    time::Duration,
 };
 
 use agent_common::watch::{HolderRow, MapRow, NOT_MAPPED};
 
 use super::{
     object::{Object, WatchError},
-    owners::name,
-    ring::Ring,
+    owners::{Owner, name},
+    ring::{LastLook, Ring},
     watch::{Rings, Watched},
 };
 use crate::observe::{
     consumers::press::{FALCO_BACK_OFF_NS, Press},
     falco::settings::CaptureSettings,
+    tools::known::tool,
 };
 
 /// Name of the map of Falco's settings, as the kernel cuts it.
@@ -56,6 +59,37 @@ impl Drains {
     pub fn look(&self) -> Vec<Drain> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pressed.drains()
     }
+
+    /// Sleeps until one of them presses, but at least until `earliest_ns` (`CLOCK_MONOTONIC`), and at most for `longest`;
+    /// until then also when the thread is unparked.
+    pub fn sleep(&self, earliest_ns: u64, longest: Duration) {
+        let sleeper = Sleeper { thread: thread::current(), earliest_ns };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pressed.sleeper = Some(sleeper);
+        thread::park_timeout(longest);
+    }
+}
+
+/// The last looks at all rings of one owner.
+struct Sum<'a> {
+    owner: &'a Owner,
+    time_ns: u64,
+    is_held: bool,
+    is_above_half: bool,
+    consumed_bytes: u64,
+}
+
+impl<'a> Sum<'a> {
+    fn new(owner: &'a Owner, look: &LastLook) -> Self {
+        let LastLook { time_ns, consumer, is_held, is_above_half, .. } = *look;
+        Self { owner, time_ns, is_held, is_above_half, consumed_bytes: consumer }
+    }
+
+    fn add(&mut self, look: &LastLook) {
+        self.time_ns = self.time_ns.max(look.time_ns);
+        self.is_held |= look.is_held;
+        self.is_above_half |= look.is_above_half;
+        self.consumed_bytes = self.consumed_bytes.wrapping_add(look.consumer);
+    }
 }
 
 /// The press on each owner of rings.
@@ -64,30 +98,46 @@ pub(super) struct Pressed {
     drains: BTreeMap<u32, Drain>,
     /// The thread that the settings of a process name.
     named: BTreeMap<u32, u32>,
+    sleeper: Option<Sleeper>,
+}
+
+/// Who sleeps until something presses.
+struct Sleeper {
+    thread: Thread,
+    earliest_ns: u64,
 }
 
 impl Pressed {
-    /// Takes in the last look at all rings.
+    /// Takes in the last look at all rings. Hundreds of times a second, so nothing is made anew for an owner that is known.
     pub(super) fn add<'a>(&mut self, rings: impl Iterator<Item = &'a Ring>) {
-        let mut looks: BTreeMap<u32, (u64, bool, Drain)> = BTreeMap::new();
+        let mut sums: Vec<Sum<'_>> = Vec::with_capacity(self.drains.len());
         for (owner, look) in rings.filter_map(|ring| Some((ring.owner()?, ring.last_look()))) {
-            let fresh = || Drain { tgid: owner.tgid, tool: owner.tool.clone(), ..Drain::default() };
-            let (time_ns, is_held, drain) = looks.entry(owner.tgid).or_insert_with(|| (0, false, fresh()));
-            *time_ns = (*time_ns).max(look.time_ns);
-            *is_held |= look.is_held;
-            drain.consumed_bytes = drain.consumed_bytes.wrapping_add(look.consumer);
-            drain.is_pressing |= look.is_above_half;
+            match sums.iter_mut().rev().find(|sum| sum.owner.tgid == owner.tgid) {
+                Some(sum) => sum.add(&look),
+                None => sums.push(Sum::new(owner, &look)),
+            }
         }
-        self.drains.retain(|tgid, _| looks.contains_key(tgid));
-        for (tgid, (time_ns, is_held, drain)) in looks {
-            let before = self.drains.get(&tgid);
-            let mut press = before.map(|before| before.press).unwrap_or_default();
-            let has_moved = before.is_some_and(|before| before.consumed_bytes != drain.consumed_bytes);
-            let named_tid = self.named.get(&tgid).copied();
+        self.drains.retain(|tgid, _| sums.iter().any(|sum| sum.owner.tgid == *tgid));
+        for sum in sums {
+            let tgid = sum.owner.tgid;
+            let is_new = !self.drains.contains_key(&tgid);
+            let drain = self.drains.entry(tgid).or_default();
+            let has_moved = !is_new && drain.consumed_bytes != sum.consumed_bytes;
+            let name = tool(&sum.owner.comm);
+            if drain.tool != name {
+                name.clone_into(&mut drain.tool);
+            }
+            (drain.tgid, drain.consumed_bytes) = (tgid, sum.consumed_bytes);
+            drain.named_tid = self.named.get(&tgid).copied();
             // Only a probe of Falco's family has such settings, and its consumer polls.
-            press.add(time_ns, is_held, has_moved, if named_tid.is_some() { FALCO_BACK_OFF_NS } else { 0 });
-            let is_pressing = drain.is_pressing || is_held;
-            self.drains.insert(tgid, Drain { press, named_tid, is_pressing, ..drain });
+            let back_off_ns = if drain.named_tid.is_some() { FALCO_BACK_OFF_NS } else { 0 };
+            drain.press.add(sum.time_ns, sum.is_held, has_moved, back_off_ns);
+            drain.is_pressing = sum.is_above_half || sum.is_held;
+            if drain.is_pressing
+                && let Some(sleeper) = self.sleeper.take_if(|sleeper| sum.time_ns >= sleeper.earliest_ns)
+            {
+                sleeper.thread.unpark();
+            }
         }
     }
 

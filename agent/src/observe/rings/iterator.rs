@@ -20,8 +20,9 @@ impl Source for Iterator {
 
     fn watch(&mut self, _map_ids: &BTreeSet<u32>) {}
 
-    fn look(&mut self, object: &mut Object) -> Result<Vec<Look>, WatchError> {
-        Ok(object.rings()?.iter().map(look).collect())
+    fn look(&mut self, object: &mut Object, looks: &mut Vec<Look>) -> Result<(), WatchError> {
+        looks.extend(object.rings()?.iter().map(look));
+        Ok(())
     }
 }
 

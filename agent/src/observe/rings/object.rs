@@ -5,8 +5,10 @@ mod perf;
 mod programs;
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{ErrorKind, Read as _},
+    os::fd::AsFd as _,
     path::Path,
 };
 
@@ -23,7 +25,7 @@ use crate::{
     btf::{Btf, VMLINUX},
     probe::{Cgroups, Facts, FactsError, Plan},
     setup,
-    sys::{heap, rows},
+    sys::{heap, iterator::Iteration, rows},
 };
 
 /// Why the rings of the node cannot be watched.
@@ -106,6 +108,8 @@ pub(super) struct Object {
     programs: programs::Sight,
     /// Perf buffers of others.
     perf: perf::Sight,
+    /// By program, once it has run.
+    iterations: BTreeMap<&'static str, Iteration>,
     buffer: Vec<u8>,
 }
 
@@ -165,6 +169,7 @@ impl Object {
             cgroups: facts.cgroups,
             programs: programs::Sight::default(),
             perf,
+            iterations: BTreeMap::new(),
             buffer,
         };
         if sees_programs {
@@ -275,7 +280,7 @@ impl Object {
 
     fn pass<T: Pod>(&mut self, name: &'static str) -> Result<Vec<T>, WatchError> {
         let failed = |source| WatchError::Program { action: "run", program: name, source };
-        let mut file = open_pass(&mut self.ebpf, name).map_err(failed)?;
+        let mut file = self.open_pass(name).map_err(failed)?;
         let mut bytes = Vec::new();
         loop {
             match file.read(&mut self.buffer) {
@@ -287,13 +292,15 @@ impl Object {
             }
         }
     }
-}
 
-/// The file of one pass. Its link lives as long as it does.
-fn open_pass(ebpf: &mut Ebpf, name: &str) -> Result<File, Box<dyn std::error::Error + Send + Sync>> {
-    let program = iterator(ebpf, name)?;
-    let link = program.attach()?;
-    Ok(program.take_link(link)?.into_file()?)
+    fn open_pass(&mut self, name: &'static str) -> Result<File, Box<dyn std::error::Error + Send + Sync>> {
+        if !self.iterations.contains_key(name) {
+            let program = iterator(&mut self.ebpf, name)?;
+            self.iterations.insert(name, Iteration::new(program.fd()?.as_fd())?);
+        }
+        let iteration = self.iterations.get(name).ok_or(ProgramError::NotLoaded)?;
+        Ok(iteration.pass()?)
+    }
 }
 
 fn iterator<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Iter, ProgramError> {

@@ -9,20 +9,36 @@ use std::time::{Duration, Instant};
 const ONE_PART_IN: u32 = 64;
 /// Looks are never further apart: a full ring must still be seen.
 const RAREST: Duration = Duration::from_millis(250);
+/// Time between two looks while no ring is lively, if it is not longer for its price. A wakeup costs more than the look.
+/// To fill a ring between two of them takes its capacity within that time: 500 MB/s for one of 8 MiB.
+pub(super) const QUIET: Duration = Duration::from_millis(16);
 
 /// The time between two looks.
 #[derive(Debug)]
 pub(super) struct Pace {
     shortest: Duration,
     every: Duration,
+    /// Of those that were measured.
     spent: Duration,
     looks: u32,
+    /// Looks until the next that is measured.
+    until: u32,
 }
+
+/// Looks of which one is measured: to ask for CPU time is two syscalls, and a look at pages is none.
+const MEASURED_ONE_IN: u32 = 16;
 
 impl Pace {
     /// As often as that, while it is cheap enough.
     pub(super) fn new(shortest: Duration) -> Self {
-        Self { shortest, every: shortest, spent: Duration::ZERO, looks: 0 }
+        Self { shortest, every: shortest, spent: Duration::ZERO, looks: 0, until: 0 }
+    }
+
+    /// Whether the look that comes is to be measured.
+    pub(super) fn asks(&mut self) -> bool {
+        let asks = self.until == 0;
+        self.until = if asks { MEASURED_ONE_IN - 1 } else { self.until - 1 };
+        asks
     }
 
     /// A look cost so much CPU time.
@@ -31,9 +47,9 @@ impl Pace {
         self.looks += 1;
     }
 
-    /// Time between two looks.
-    pub(super) fn every(&self) -> Duration {
-        self.every
+    /// Time until the next look; `is_lively`: some ring is.
+    pub(super) fn next(&self, is_lively: bool) -> Duration {
+        if is_lively { self.every } else { self.every.max(QUIET) }
     }
 
     /// Takes the mean price of the looks since the last call for that of those to come.
@@ -91,7 +107,19 @@ mod tests {
         let mut pace = Pace::new(SHORTEST);
         costs_us.iter().for_each(|cost| pace.add(Duration::from_micros(*cost)));
         pace.settle();
-        pace.every()
+        pace.next(true)
+    }
+
+    #[test]
+    fn quiet_rings_are_looked_at_less_often() {
+        let mut pace = Pace::new(SHORTEST);
+        assert_eq!((pace.next(true), pace.next(false)), (SHORTEST, QUIET));
+        pace.add(Duration::from_millis(1));
+        pace.settle();
+        assert_eq!(
+            (pace.next(true), pace.next(false)),
+            (Duration::from_millis(64), Duration::from_millis(64))
+        );
     }
 
     #[test]
@@ -107,13 +135,21 @@ mod tests {
     }
 
     #[test]
+    fn some_looks_are_measured() {
+        let mut pace = Pace::new(SHORTEST);
+        let asked = (0..4 * MEASURED_ONE_IN).filter(|_| pace.asks()).count();
+        assert_eq!(asked, 4);
+        assert!(pace.asks() && !pace.asks());
+    }
+
+    #[test]
     fn the_past_does_not_count() {
         let mut pace = Pace::new(SHORTEST);
         pace.add(Duration::from_secs(1));
         pace.settle();
         pace.add(Duration::from_micros(1));
         pace.settle();
-        assert_eq!(pace.every(), SHORTEST);
+        assert_eq!(pace.next(true), SHORTEST);
     }
 
     /// Searches of so many, one wanted each half second, that such a budget allows.

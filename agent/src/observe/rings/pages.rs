@@ -54,12 +54,13 @@ impl Source for Pages {
         }
     }
 
-    fn look(&mut self, object: &mut Object) -> Result<Vec<Look>, WatchError> {
+    fn look(&mut self, object: &mut Object, looks: &mut Vec<Look>) -> Result<(), WatchError> {
         let has_pending = object.has_pending();
         let look = |(map_id, pages): (&u32, &PositionPages)| {
             let pending = has_pending.then(|| pages.pending());
             Look { map_id: *map_id, time_ns: clock::monotonic_ns(), positions: pages.read(), pending }
         };
-        Ok(self.mapped.iter().map(look).collect())
+        looks.extend(self.mapped.iter().map(look));
+        Ok(())
     }
 }

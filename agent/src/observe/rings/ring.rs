@@ -45,6 +45,8 @@ pub(super) struct LastLook {
     pub(super) is_held: bool,
     /// More than half of it is taken.
     pub(super) is_above_half: bool,
+    /// It may refuse records soon.
+    pub(super) is_lively: bool,
 }
 
 impl Ring {
@@ -82,9 +84,8 @@ impl Ring {
     }
 
     /// Whose it is, if it is drained at all: one that overwrites waits for nobody.
-    pub(super) fn owner(&self) -> Option<RingOwner> {
-        let owner = self.place.owner.as_ref().filter(|_| !self.place.is_own && !self.overwrites())?;
-        Some(ring_owner(owner))
+    pub(super) fn owner(&self) -> Option<&Owner> {
+        self.place.owner.as_ref().filter(|_| !self.place.is_own && !self.overwrites())
     }
 
     /// What the last look saw.
@@ -94,6 +95,7 @@ impl Ring {
             time_ns: self.time_ns,
             consumer: positions.consumer,
             is_held: self.is_held,
+            is_lively: self.statistics.is_lively && !self.overwrites(),
             is_above_half: 2 * positions.backlog_bytes() > u64::from(self.row.max_entries),
         }
     }

@@ -35,10 +35,10 @@ pub(super) trait Source: Send {
     /// These rings are watched from now on; those that are not among them are let go.
     fn watch(&mut self, map_ids: &BTreeSet<u32>);
 
-    /// One look at each.
+    /// One look at each, added to `looks`.
     ///
     /// # Errors
     ///
     /// [`WatchError`].
-    fn look(&mut self, object: &mut Object) -> Result<Vec<Look>, WatchError>;
+    fn look(&mut self, object: &mut Object, looks: &mut Vec<Look>) -> Result<(), WatchError>;
 }

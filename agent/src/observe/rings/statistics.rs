@@ -8,6 +8,9 @@ mod arrivals;
 use crate::sys::ring::Positions;
 pub use arrivals::{Arrivals, BASE_NS};
 
+/// A ring is lively that got more than this part of its capacity since the look before, that moves and holds more than
+/// the second, or that holds more than the third.
+const LIVELY: [u64; 3] = [64, 16, 2];
 /// Nothing was consumed for so long although something came: a stall.
 const STALL_NS: u64 = 100_000_000;
 
@@ -32,6 +35,8 @@ pub struct Statistics {
     pub stalled_ns: u64,
     /// Looks.
     pub looks: u64,
+    /// It may fill up soon: worth a look again as soon as possible.
+    pub is_lively: bool,
     /// Largest arrivals of this interval, by length of time.
     pub arrivals: Arrivals,
     /// Since when records wait for a consumer that does not move; `None` while none do.
@@ -56,6 +61,7 @@ impl Statistics {
             stalls: 0,
             stalled_ns: 0,
             looks: 1,
+            is_lively: true,
             arrivals: Arrivals::new(now_ns),
             waiting_since_ns: None,
             producer_at_move: positions.producer,
@@ -74,7 +80,12 @@ impl Statistics {
             self.full_ns += passed_ns;
         }
         self.note_stall(now_ns, passed_ns, positions);
-        self.arrivals.add(now_ns, positions.producer.wrapping_sub(self.last.producer));
+        let arrived_bytes = positions.producer.wrapping_sub(self.last.producer);
+        let [arrived, moving, held] = LIVELY.map(|part| self.capacity_bytes / part);
+        let held_bytes = positions.backlog_bytes();
+        self.is_lively =
+            arrived_bytes > arrived || held_bytes > held || (held_bytes > moving && positions != self.last);
+        self.arrivals.add(now_ns, arrived_bytes);
         self.backlog_max_bytes = self.backlog_max_bytes.max(positions.backlog_bytes());
         self.interval_backlog_max_bytes = self.interval_backlog_max_bytes.max(positions.backlog_bytes());
         self.last = positions;

@@ -23,12 +23,12 @@ use super::{
     follow::Follow,
     iterator::Iterator,
     object::{Object, WatchError},
-    pace::Pace,
+    pace::{Pace, QUIET},
     pages::Pages,
     perf::PerfBuffers,
     programs::Programs,
     ring::Ring,
-    source::{Route, Source},
+    source::{Look, Route, Source},
     wanted::Wanted,
 };
 use crate::{
@@ -38,7 +38,7 @@ use crate::{
     sys::clock::thread_cpu_ns,
 };
 
-/// Time between two looks: a consumer's sleep of 30 ms is seen, and the look costs nothing to speak of.
+/// Time between two looks while a ring is lively: a consumer's sleep of 30 ms is seen.
 const EVERY_PAGES: Duration = Duration::from_millis(5);
 /// The iterator walks over all maps of the node.
 const EVERY_ITERATOR: Duration = Duration::from_millis(10);
@@ -79,7 +79,8 @@ pub(super) struct Watched {
     pub(super) cannot_count: Option<String>,
     /// The last pass that failed, in words.
     failure: Option<String>,
-    /// Time between two looks by now.
+    /// The longest time between two looks since the last sample, and the shortest by now.
+    longest: Duration,
     every: Duration,
     /// Rings beyond [`MOST_RINGS`].
     left_out: u64,
@@ -120,6 +121,8 @@ impl Rings {
             next_reading: Instant::now(),
             refusals,
             owners: Search::new(Instant::now()),
+            is_lively: true,
+            looks: Vec::new(),
             programs_known: None,
             next_perf: Instant::now(),
         };
@@ -139,10 +142,16 @@ impl Rings {
         self.route
     }
 
-    /// Time between two looks; longer on a node with so many maps that looks are dear.
+    /// Time between two looks while a ring is lively; longer on a node with so many maps that looks are dear.
     #[must_use]
     pub fn every(&self) -> Duration {
         self.lock().every
+    }
+
+    /// Time between two looks while none is.
+    #[must_use]
+    pub fn every_quiet(&self) -> Duration {
+        self.every().max(QUIET)
     }
 
     /// Rings that are not watched, because there are too many.
@@ -175,8 +184,8 @@ impl Rings {
     #[must_use]
     pub fn sample(&self) -> Vec<RingSample> {
         let mut watched = self.lock();
-        let every = watched.every;
-        watched.rings.values_mut().map(|ring| ring.sample(every)).collect()
+        let longest = std::mem::take(&mut watched.longest).max(watched.every);
+        watched.rings.values_mut().map(|ring| ring.sample(longest)).collect()
     }
 
     /// Every Falco's counters as last read.
@@ -251,6 +260,10 @@ struct Watch {
     next_reading: Instant,
     refusals: Counting,
     owners: Search,
+    /// A ring is, by the last look.
+    is_lively: bool,
+    /// Room for the looks of one time.
+    looks: Vec<Look>,
     programs_known: Option<Instant>,
     /// When perf buffers are looked at again.
     next_perf: Instant,
@@ -262,7 +275,7 @@ impl Watch {
         let mut next_discovery = Instant::now() + DISCOVER_EVERY;
         loop {
             // Late is late: no burst of looks makes up for it.
-            next_look = (next_look + self.pace.every()).max(Instant::now());
+            next_look = (next_look + self.pace.next(self.is_lively)).max(Instant::now());
             let order = match orders.recv_timeout(next_look.saturating_duration_since(Instant::now())) {
                 Err(RecvTimeoutError::Timeout) => None,
                 Ok(order) => Some(order),
@@ -277,7 +290,7 @@ impl Watch {
             if Instant::now() >= next_discovery {
                 next_discovery = Instant::now() + DISCOVER_EVERY;
                 self.pace.settle();
-                self.lock().every = self.pace.every();
+                self.lock().every = self.pace.next(true);
                 outcome = outcome.and_then(|()| self.discover());
             }
             let failure = outcome.err().map(|error| error.to_string());
@@ -298,21 +311,28 @@ impl Watch {
     }
 
     fn look(&mut self) -> Result<(), WatchError> {
-        let begun_ns = thread_cpu_ns();
-        let looks = self.source.look(&mut self.object)?;
-        self.pace.add(Duration::from_nanos(thread_cpu_ns() - begun_ns));
-        let mut watched = self.lock();
+        let begun_ns = self.pace.asks().then(thread_cpu_ns);
+        self.looks.clear();
+        self.source.look(&mut self.object, &mut self.looks)?;
+        if let Some(begun_ns) = begun_ns {
+            self.pace.add(Duration::from_nanos(thread_cpu_ns() - begun_ns));
+        }
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let Watched { rings, pressed, .. } = &mut *watched;
-        let mut is_filling = false;
-        for look in looks {
+        let (mut is_filling, mut is_lively) = (false, false);
+        for look in self.looks.drain(..) {
             if let Some(ring) = rings.get_mut(&look.map_id) {
                 ring.add(look);
-                let owner = ring.place.owner.as_ref();
-                is_filling |=
-                    ring.last_look().is_above_half && owner.is_some_and(|owner| self.falcos.has(owner.tgid));
+                let last = ring.last_look();
+                is_lively |= last.is_lively;
+                let is_of_falco =
+                    || ring.place.owner.as_ref().is_some_and(|owner| self.falcos.has(owner.tgid));
+                is_filling |= last.is_above_half && is_of_falco();
             }
         }
         pressed.add(rings.values());
+        self.is_lively = is_lively;
+        watched.longest = watched.longest.max(self.pace.next(is_lively));
         drop(watched);
         if is_filling || self.falcos.is_dropping() { self.read_between() } else { Ok(()) }
     }

@@ -108,3 +108,18 @@ fn a_consumer_that_lags_one_record_behind_does_not() {
     }
     assert_eq!((ring.statistics.stalls, ring.statistics.stalled_ns), (0, 0));
 }
+
+#[test]
+fn a_ring_that_may_fill_up_is_lively() {
+    let lively = |looks: &[(u64, u64)]| {
+        let mut ring = Ring::new(0);
+        looks.iter().for_each(|(produced, consumed)| ring.look(*produced, *consumed));
+        ring.statistics.is_lively
+    };
+    assert!(Ring::new(0).statistics.is_lively, "nothing is known of it yet");
+    assert!(!lively(&[(0, 0)]) && !lively(&[(CAPACITY / 64, 0)]) && lively(&[(CAPACITY / 64 + 1, 0)]));
+    let filled = (CAPACITY / 16 + 8, 0);
+    assert!(!lively(&[filled, (0, 0)]), "it stands still with a little in it");
+    assert!(lively(&[filled, (8, 8)]) && !lively(&[filled, (8, 16)]));
+    assert!(lively(&[(CAPACITY / 2 + 8, 0), (0, 0)]), "it stands still with much in it");
+}
