@@ -11,6 +11,7 @@ mod output;
 mod programs;
 mod statistics;
 mod sys;
+mod tool;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,17 @@ fn run() -> Result<()> {
             Value(value) if names.is_empty() && value == generator::ARGUMENT => {
                 let cpu = parser.value()?.to_string_lossy().parse().context("CPU of the generator")?;
                 return generator::serve(cpu);
+            }
+            Value(value) if names.is_empty() && value == tool::ARGUMENT => {
+                let mut number = || -> Result<usize> {
+                    parser.value()?.to_string_lossy().parse().context("number of rings or maps")
+                };
+                return tool::serve(tool::Wanted {
+                    rings: number()?,
+                    maps: number()?,
+                    ring_bytes: number()?,
+                    moves: number()? != 0,
+                });
             }
             Value(value) => names.push(find(&value.to_string_lossy())?),
             Long("short") => options.short = true,

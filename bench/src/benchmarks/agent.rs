@@ -3,11 +3,12 @@
 //!
 //! Its program is charged to those who make the syscalls (see `syscall`); here it is its own CPU time and memory.
 
-mod http;
-mod process;
+pub(super) mod http;
+pub(super) mod process;
 
 use std::{
     path::{Path, PathBuf},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -31,7 +32,7 @@ use crate::{
 /// Syscalls per second of the load.
 const RATE: u64 = 1_000_000;
 /// Where the agent binaries are named; several are separated by `:`.
-const BINARIES: &str = "DROPCTL_BIN";
+pub(super) const BINARIES: &str = "DROPCTL_BIN";
 
 /// One way to run the agent.
 struct Case {
@@ -101,7 +102,7 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
 fn once(binary: &Path, case: &Case, times: &Times) -> Result<Run> {
     // The load has CPU 0; the agent and we go where the scheduler puts us.
     let mut generator = Generator::start(0)?;
-    let agent = Agent::start(binary, case.arguments)?;
+    let agent = Agent::start(Command::new(binary), case.arguments)?;
     // The agent closes a connection that is idle for long, so each page has its own.
     let page = || -> Result<String> { Connection::open(agent.address())?.get("/metrics") };
 

@@ -4,8 +4,10 @@ pub(crate) mod agent;
 pub(crate) mod drain;
 pub(crate) mod follow;
 pub(crate) mod live;
+pub(crate) mod passive;
 pub(crate) mod peers;
 pub(crate) mod syscall;
+pub(crate) mod watch;
 
 use anyhow::Result;
 
@@ -24,6 +26,16 @@ pub(crate) const ALL: &[Benchmark] = &[
     Benchmark { name: "follow", about: "what following a tool adds to each syscall", run: follow::run },
     Benchmark { name: "drain", about: "records per second out of a ring that is full", run: drain::run },
     Benchmark { name: "live", about: "lossless rate through an 8 MiB ring", run: live::run },
+    Benchmark {
+        name: "watch",
+        about: "CPU time of watching 16 rings among up to 2,000 maps",
+        run: watch::run,
+    },
+    Benchmark {
+        name: "passive",
+        about: "what a passive agent adds to a syscall and to a record",
+        run: passive::run,
+    },
     Benchmark {
         name: "agent",
         about: "CPU, memory and /metrics at a million syscalls per second",

@@ -9,12 +9,12 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 /// One kept connection.
-pub(super) struct Connection {
+pub(in crate::benchmarks) struct Connection {
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    pub(super) fn open(address: SocketAddr) -> Result<Self> {
+    pub(in crate::benchmarks) fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).with_context(|| format!("connect to {address}"))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
@@ -22,7 +22,7 @@ impl Connection {
     }
 
     /// Body of a page that must be there.
-    pub(super) fn get(&mut self, path: &str) -> Result<String> {
+    pub(in crate::benchmarks) fn get(&mut self, path: &str) -> Result<String> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n");
         self.stream.get_mut().write_all(request.as_bytes())?;
         let status = self.line()?;

@@ -1,8 +1,8 @@
 //! The agent as a process: start, look at what it uses, stop.
 
 use std::{
+    collections::BTreeMap,
     net::{SocketAddr, TcpListener},
-    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -16,37 +16,45 @@ use serde::Serialize;
 use super::http::Connection;
 
 /// A running agent. Dropping it kills it.
-pub(super) struct Agent {
+pub(in crate::benchmarks) struct Agent {
     child: Child,
     address: SocketAddr,
 }
 
 /// What it has used so far.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Usage {
+pub(in crate::benchmarks) struct Usage {
     /// Of all its threads.
-    pub(super) cpu_ns: u64,
+    pub(in crate::benchmarks) cpu_ns: u64,
     /// Times that one of its threads began to run after it had slept.
-    pub(super) wakeups: u64,
-    pub(super) resident_bytes: u64,
-    pub(super) anonymous_bytes: u64,
-    pub(super) file_bytes: u64,
+    pub(in crate::benchmarks) wakeups: u64,
+    pub(in crate::benchmarks) resident_bytes: u64,
+    pub(in crate::benchmarks) anonymous_bytes: u64,
+    pub(in crate::benchmarks) file_bytes: u64,
     /// Resident pages of its BPF maps, which are part of `resident_bytes`.
-    pub(super) ring_bytes: u64,
-    pub(super) peak_bytes: u64,
+    pub(in crate::benchmarks) ring_bytes: u64,
+    pub(in crate::benchmarks) peak_bytes: u64,
+}
+
+/// What threads of one name have used so far.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(in crate::benchmarks) struct Thread {
+    pub(in crate::benchmarks) cpu_ns: u64,
+    /// Times that one began to run after it had slept.
+    pub(in crate::benchmarks) wakeups: u64,
 }
 
 impl Agent {
-    /// Starts it on a free port and waits until it is ready.
-    pub(super) fn start(binary: &Path, arguments: &[&str]) -> Result<Self> {
+    /// Starts what `command` runs on a free port and waits until it is ready.
+    pub(in crate::benchmarks) fn start(mut command: Command, arguments: &[&str]) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let child = Command::new(binary)
+        let child = command
             .args(["agent", "--listen", &address.to_string()])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
-            .with_context(|| format!("start {}", binary.display()))?;
+            .with_context(|| format!("start {command:?}"))?;
         let mut agent = Self { child, address };
         let give_up = Instant::now() + Duration::from_secs(10);
         loop {
@@ -61,12 +69,12 @@ impl Agent {
         }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(in crate::benchmarks) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Looks.
-    pub(super) fn usage(&self) -> Result<Usage> {
+    pub(in crate::benchmarks) fn usage(&self) -> Result<Usage> {
         let process = Process::new(i32::try_from(self.child.id())?)?;
         let (mut cpu_ns, mut wakeups) = (0, 0);
         for task in process.tasks()? {
@@ -94,8 +102,21 @@ impl Agent {
         })
     }
 
+    /// What each of its threads has used, by name.
+    pub(in crate::benchmarks) fn threads(&self) -> Result<BTreeMap<String, Thread>> {
+        let mut threads = BTreeMap::<String, Thread>::new();
+        for task in Process::new(i32::try_from(self.child.id())?)?.tasks()? {
+            let task = task?;
+            let status = task.status()?;
+            let thread = threads.entry(status.name).or_default();
+            thread.cpu_ns += task.schedstat()?.sum_exec_runtime;
+            thread.wakeups += status.voluntary_ctxt_switches.unwrap_or(0);
+        }
+        Ok(threads)
+    }
+
     /// Ends it as a service manager does, and wants to see exit code 0.
-    pub(super) fn stop(mut self) -> Result<()> {
+    pub(in crate::benchmarks) fn stop(mut self) -> Result<()> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("its process id")?;
         kill_process(pid, Signal::TERM)?;
         let status = self.child.wait()?;
