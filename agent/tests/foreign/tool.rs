@@ -43,6 +43,8 @@ fn root() -> Option<PathBuf> {
 pub(crate) struct Tool {
     child: Child,
     output: tempfile::NamedTempFile,
+    /// In a file of its own: it would come between the halves of a line.
+    complaints: tempfile::NamedTempFile,
     ended: bool,
 }
 
@@ -51,6 +53,7 @@ impl Tool {
     pub(crate) fn start(program: &str, arguments: &[&str]) -> Result<Self> {
         let root = root().context(ROOT)?;
         let output = tempfile::NamedTempFile::new()?;
+        let complaints = tempfile::NamedTempFile::new()?;
         let file: File = output.reopen()?;
         let child = Command::new("unshare")
             .args(["--mount", "sh", "-c", ENTER])
@@ -58,11 +61,11 @@ impl Tool {
             .arg(program)
             .args(arguments)
             .stdin(Stdio::null())
-            .stderr(file.try_clone()?)
+            .stderr(complaints.reopen()?)
             .stdout(file)
             .spawn()
             .with_context(|| format!("start {program}"))?;
-        Ok(Self { child, output, ended: false })
+        Ok(Self { child, output, complaints, ended: false })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -91,12 +94,18 @@ impl Tool {
         self.signal(Signal::CONT)
     }
 
+    fn said(&self) -> String {
+        let [output, complaints] =
+            [&self.output, &self.complaints].map(|file| fs::read_to_string(file.path()).unwrap_or_default());
+        output + &complaints
+    }
+
     /// Ctrl-C, and all that it has said.
     pub(crate) fn end(mut self) -> Result<String> {
         self.signal(Signal::INT)?;
         let status = within("its end", || Ok(self.child.try_wait()?))?;
         self.ended = true;
-        let output = fs::read_to_string(self.output.path())?;
+        let output = self.said();
         ensure!(status.success(), "it ended with {status}: {output}");
         Ok(output)
     }
@@ -105,7 +114,7 @@ impl Tool {
 impl Drop for Tool {
     fn drop(&mut self) {
         if !self.ended {
-            println!("it said: {}", fs::read_to_string(self.output.path()).unwrap_or_default());
+            println!("it said: {}", self.said());
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
