@@ -7,6 +7,7 @@
 #![no_std]
 
 pub mod counters;
+pub mod full;
 pub mod record;
 pub mod refusals;
 pub mod settings;

@@ -1,7 +1,7 @@
 //! The watching programs: iterators over the maps of the node and over those who hold them.
 //!
-//! Nothing of these is attached; a program runs while user space reads its file. The one that is attached, on request,
-//! follows the drop counters of other tools. Other tools' rings are read here, and only
+//! Nothing of these is attached; a program runs while user space reads its file. Two are attached, on request: one
+//! follows the drop counters of other tools, one looks whether rings are full. Other tools' rings are read here, and only
 //! their positions: nothing is written, mapped or pinned.
 
 #![no_std]
@@ -12,6 +12,7 @@
 #[path = "../event.rs"]
 mod event;
 mod follow;
+mod full;
 mod iterator;
 mod memory;
 mod offsets;
@@ -128,6 +129,14 @@ extern "C" fn mappings(context: *const VmaContext) -> i32 {
 fn follow_exit(context: BtfTracePointContext) -> i32 {
     // SAFETY: the verifier knows argument 0 as `struct pt_regs *` and checks every load through it.
     follow::exit(unsafe { event::number_by_load(context.arg(0)) });
+    0
+}
+
+/// There, too: see [`full`].
+#[btf_tracepoint(function = "sys_exit")]
+fn full_exit(context: BtfTracePointContext) -> i32 {
+    // SAFETY: as above.
+    full::exit(unsafe { event::number_by_load(context.arg(0)) });
     0
 }
 

@@ -45,7 +45,7 @@ impl Sensors {
         // Loaded first, because what it cannot do without ends dropctl; attached last, when all is ready.
         let is_passive = request.mode == Mode::Passive;
         let mut probe = (!is_passive).then(|| Probe::load(request, log::kernel_half())).transpose()?;
-        let rings = Rings::start(Wanted { whose, refusals: whose.into(), ..Wanted::default() });
+        let rings = Rings::start(Wanted::of(whose));
         if let (true, Err(error)) = (is_passive, &rings) {
             bail!("mode passive watches ring buffers and nothing else, and cannot: {error}");
         }
@@ -228,6 +228,9 @@ fn refusals_visibility(rings: &Rings, is_passive: bool) -> Visibility {
     let note = match &cannot {
         None => format!("{WHAT}: counted behind the ring buffer helpers, at each refusal"),
         Some(_) if is_passive => format!("{WHAT}: mode passive attaches nothing to other tools' records"),
+        Some(why) if rings.cannot_estimate().is_none() => {
+            format!("{WHAT}: {why}; estimated by how full rings are at each syscall exit (docs/estimate.md)")
+        }
         Some(why) => {
             format!("{WHAT}: {why}; docs/refusals.md says which kernels let these helpers be traced")
         }

@@ -20,7 +20,7 @@ use crate::{
 
 pub use consumers::{Blockage, Consumer, Limit};
 pub use perf::PerfBuffers;
-pub use refused::{Refused, RefusedClass};
+pub use refused::{Estimate, Refused, RefusedClass};
 pub use tools::{
     Arrival, Category, Counters, Exit, Life, Loser, Losers, Outage, Program, Programs, Ring, Tool,
     ToolOverrun,

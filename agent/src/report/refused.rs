@@ -1,10 +1,14 @@
 //! What a ring refused. Pure.
 
 use super::{
-    model::{Refused, RefusedClass},
+    model::{Estimate, Refused, RefusedClass},
     tools::loss,
 };
-use crate::{sample::RefusalClass, timeline::RefusedTotals};
+use crate::{
+    evidence::Evidence,
+    sample::{EstimateSample, RefusalClass},
+    timeline::RefusedTotals,
+};
 
 /// From totals to what a report says.
 #[must_use]
@@ -19,6 +23,13 @@ pub(super) fn build(refused: &RefusedTotals) -> Refused {
         bytes: refused.bytes,
         losers,
     }
+}
+
+/// The same of what is thought.
+#[must_use]
+pub(super) fn estimate(estimate: &EstimateSample) -> Estimate {
+    let EstimateSample { low, likely, high, .. } = *estimate;
+    Estimate { evidence: Evidence::Estimated, low, likely, high }
 }
 
 fn name(class: RefusalClass) -> &'static str {

@@ -104,7 +104,12 @@ pub(super) fn verdict(tools: &[Tool], findings: &[Finding]) -> String {
         let name = tool.comm.as_deref().unwrap_or("A tool without a name");
         let Some(counters) = &tool.counters else {
             let refused: u64 = tool.rings.iter().filter_map(|ring| ring.drops).sum();
-            let sentence = || format!("{name} dropped {} events.", number::count(refused));
+            let is_thought = tool
+                .rings
+                .iter()
+                .any(|ring| ring.drops_evidence == Some(Evidence::Estimated) && ring.refused.is_none());
+            let about = if is_thought { "about " } else { "" };
+            let sentence = || format!("{name} dropped {about}{} events.", number::count(refused));
             return (refused > 0).then(sentence);
         };
         let events = number::count(counters.n_evts);
@@ -148,8 +153,11 @@ fn build_ring(ring: &RingTotals<'_>, falco: Option<&FalcoTotals<'_>>, window_sec
         places.iter().filter_map(|cpu| falco.counts.cpus.get(*cpu as usize)).map(|(_, drops)| drops).sum()
     });
     let refused = ring.refused.as_ref().map(refused::build);
+    let estimate = ring.estimated.as_ref().map(refused::estimate);
     let counted = refused.as_ref().map(|refused| (refused.drops, refused.evidence));
-    let (drops, drops_evidence) = by_tool.map(|drops| (drops, Evidence::Tool)).or(counted).unzip();
+    let thought = estimate.as_ref().map(|estimate| (estimate.likely, estimate.evidence));
+    let (drops, drops_evidence) =
+        by_tool.map(|drops| (drops, Evidence::Tool)).or(counted).or(thought).unzip();
     Ring {
         map_id: *map_id,
         name: name.clone(),
@@ -157,6 +165,7 @@ fn build_ring(ring: &RingTotals<'_>, falco: Option<&FalcoTotals<'_>>, window_sec
         drops,
         drops_evidence,
         refused,
+        estimate,
         capacity_bytes: *capacity_bytes,
         overwrites: *overwrites,
         backlog_bytes: ring.last.backlog_bytes,

@@ -3,6 +3,7 @@
 //! Readers fill it in; nothing here reads anything. A number that is not known is `None`, never 0.
 
 mod consumers;
+mod estimate;
 mod falco;
 mod falco_facts;
 mod loss;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     consumers::{BlockedIn, ConsumerSample, ConsumerStates, CpuLimit, KnownBy, PLACES_KEPT},
+    estimate::EstimateSample,
     falco::{FalcoCounts, FalcoSample},
     falco_facts::{
         BaseSyscallsFacts, CaptureFacts, Compared, Comparison, ConfigurationFacts, CounterLayout, FalcoFacts,

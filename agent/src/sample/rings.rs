@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Overruns, RefusedSample};
+use super::{EstimateSample, Overruns, RefusedSample};
 
 /// One BPF ring buffer of the node, as the last look saw it. Bytes are exact; times and maxima are those of the looks,
 /// a few milliseconds apart.
@@ -54,6 +54,8 @@ pub struct RingSample {
     pub overruns: Option<Overruns>,
     /// What it refused; `None` where that is not counted behind the helpers.
     pub refused: Option<RefusedSample>,
+    /// What it is thought to have refused; `None` where that is not estimated.
+    pub estimated: Option<EstimateSample>,
     /// Whose it is; `None`: nobody was found.
     pub owner: Option<RingOwner>,
     /// Its places in the array of maps that holds it: for Falco the CPUs that it serves. Empty if none does.

@@ -4,9 +4,9 @@ use super::{
     RefusedTotals, Slice,
     losses::overruns_grown,
     refused::Stretches,
-    source::{Pair, Source as _},
+    source::{Pair, Source as _, pairs},
 };
-use crate::sample::{Overruns, RingSample};
+use crate::sample::{EstimateSample, Overruns, RingSample};
 
 /// One ring over a slice. Bytes are exact; times and maxima are those of looks, a few milliseconds apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct RingTotals<'a> {
     pub arrivals: Vec<(u64, u64)>,
     /// What it refused; `None` where that was not counted behind the helpers.
     pub refused: Option<RefusedTotals>,
+    /// What it is thought to have refused; `None` where that was not estimated.
+    pub estimated: Option<EstimateSample>,
     /// Time of the slice for which all this is known, ns.
     pub known_ns: u64,
     /// It was gone before the slice ended.
@@ -58,6 +60,7 @@ impl<'a> RingTotals<'a> {
             looks: 0,
             arrivals: Vec::new(),
             refused: None,
+            estimated: None,
             known_ns: 0,
             is_gone: false,
             resets: 0,
@@ -97,6 +100,26 @@ impl<'a> RingTotals<'a> {
         self.stalled_ns = self.stalled_ns.saturating_add(stalled);
         self.looks = self.looks.saturating_add(looks);
         self.known_ns += length_ns;
+    }
+
+    /// Another step, that began at `from_ns`: what it is thought to have refused.
+    fn add_estimated(&mut self, from: Option<&EstimateSample>, from_ns: u64, to: Option<&EstimateSample>) {
+        let of = |estimate| Option::map(estimate, std::slice::from_ref);
+        let none = EstimateSample::default();
+        let (from, to) = match pairs(of(from), from_ns, of(to)).first() {
+            Some(Pair::Both(from, to)) => (*from, *to),
+            Some(Pair::Began(to)) => (&none, *to),
+            _ => return,
+        };
+        let sum = self.estimated.get_or_insert_default();
+        sum.since_ns = to.since_ns;
+        for (sum, from, to) in [
+            (&mut sum.low, from.low, to.low),
+            (&mut sum.likely, from.likely, to.likely),
+            (&mut sum.high, from.high, to.high),
+        ] {
+            *sum = sum.saturating_add(to.saturating_sub(from));
+        }
     }
 }
 
@@ -139,10 +162,12 @@ impl<'a> Slice<'a> {
                 match pair {
                     Pair::Both(from, to) => {
                         refuses(from.refused.as_ref(), to.refused.as_ref());
+                        totals.add_estimated(from.estimated.as_ref(), from_ns, to.estimated.as_ref());
                         totals.add(from, to, step.length_ns(), since_start_ns);
                     }
                     Pair::Began(to) => {
                         refuses(None, to.refused.as_ref());
+                        totals.add_estimated(None, from_ns, to.estimated.as_ref());
                         let length_ns = step.to.clock.monotonic_ns.saturating_sub(to.found_ns);
                         totals.add(&none, to, length_ns, since_start_ns);
                     }

@@ -4,7 +4,7 @@
 //! - Only in the later one, which says that it counts since a moment in between: all that it counted.
 //! - Anything else: unknown. A counter that went back without saying why is a reset; what it says now may be old.
 
-use crate::sample::{FalcoSample, PerfBuffersSample, ProbeSample, RingSample};
+use crate::sample::{EstimateSample, FalcoSample, PerfBuffersSample, ProbeSample, RingSample};
 
 /// A source of counters.
 pub trait Source {
@@ -62,6 +62,16 @@ impl Source for FalcoSample {
 
     fn since_ns(&self) -> u64 {
         self.found_ns
+    }
+}
+
+impl Source for EstimateSample {
+    type Id = ();
+
+    fn id(&self) {}
+
+    fn since_ns(&self) -> u64 {
+        self.since_ns
     }
 }
 

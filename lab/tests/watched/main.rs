@@ -8,6 +8,7 @@
 mod cgroup;
 mod consumers;
 mod counters;
+mod estimate;
 mod facts;
 mod harmless;
 mod lives;
@@ -54,6 +55,7 @@ const TESTS: &[Test] = &[
     ("consumer_stopped", consumers::stopped),
     ("consumer_keeps_up", consumers::keeps_up),
     ("memory_of_a_loss", memory::of_a_loss),
+    ("estimate_covers_what_was_dropped", estimate::covers),
     ("refusals_behind", refusals::behind),
     ("refusals_of_each_class", refusals::classes),
     ("refusals_pending", refusals::pending),
@@ -62,7 +64,7 @@ const TESTS: &[Test] = &[
 ];
 
 /// Tests of files and pages, and of shares of time.
-const NOT_IN_GUESTS: [&str; 3] = ["facts_", "consumer_", "memory_"];
+const NOT_IN_GUESTS: [&str; 4] = ["facts_", "consumer_", "memory_", "estimate_"];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();

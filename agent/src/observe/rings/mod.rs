@@ -7,6 +7,7 @@
 mod drains;
 mod falcos;
 mod follow;
+mod full;
 mod iterator;
 mod links;
 mod object;

@@ -1,6 +1,7 @@
 //! Loading the watching programs and running a pass of one. Nothing is attached: a pass exists while its file is read.
 
 mod following;
+mod full;
 mod perf;
 mod programs;
 
@@ -103,6 +104,9 @@ pub(super) struct Object {
     /// Why nothing can be followed; `None` if something can.
     cannot_follow: Option<String>,
     following: Option<BtfTracePointLinkId>,
+    /// Why no ring can be looked at; `None` if it can.
+    cannot_estimate: Option<String>,
+    looking: full::Link,
     cgroups: Cgroups,
     /// Programs of others and their skipped runs.
     programs: programs::Sight,
@@ -114,12 +118,12 @@ pub(super) struct Object {
 }
 
 impl Object {
-    /// Loads the programs.
+    /// Loads the programs; those for `whose` drops and for an `estimate` only if they are wanted.
     ///
     /// # Errors
     ///
     /// [`WatchError`].
-    pub(super) fn load(whose: bool) -> Result<Self, WatchError> {
+    pub(super) fn load(whose: bool, estimate: bool) -> Result<Self, WatchError> {
         let btf = Btf::read(Path::new(VMLINUX)).map_err(OffsetsError::from)?;
         let offsets = offsets::read(&btf)?;
         drop(btf);
@@ -134,6 +138,7 @@ impl Object {
         if !whose {
             loader.map_max_entries(DROPS, 1);
         }
+        full::size(&mut loader, estimate);
         let mut ebpf = loader.load(OBJECT).map_err(|error| WatchError::Object(Box::new(error)))?;
         drop(loader);
         let btf = AyaBtf::from_sys_fs().map_err(|error| WatchError::Btf(Box::new(error)))?;
@@ -145,6 +150,11 @@ impl Object {
             following::load(&mut ebpf, &btf).err().map(|error| error.to_string())
         } else {
             Some("not asked for (--whose)".to_owned())
+        };
+        let cannot_estimate = if estimate {
+            full::load(&mut ebpf, &btf).err().map(|error| error.to_string())
+        } else {
+            Some("not asked for (--whose on)".to_owned())
         };
         let sees_programs = programs::load(&mut ebpf, &btf).is_ok();
         let perf = perf::Sight::load(&mut ebpf, &btf, offsets.event_buffer != 0, offsets.event_lost != 0);
@@ -166,6 +176,8 @@ impl Object {
             array_value: offsets.array_value.into(),
             cannot_follow,
             following: None,
+            cannot_estimate,
+            looking: None,
             cgroups: facts.cgroups,
             programs: programs::Sight::default(),
             perf,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent_common::watch::MapRow;
+use agent_common::{full::FullRing, watch::MapRow};
 
 use super::{
     iterator,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     observe::tools::known::tool,
-    sample::{Overruns, RefusedSample, RingOwner, RingSample},
+    sample::{EstimateSample, Overruns, RefusedSample, RingOwner, RingSample},
     sys::ring::Positions,
 };
 
@@ -33,6 +33,8 @@ pub(super) struct Ring {
     pub(super) overruns: Option<Overruns>,
     /// What it refused, where that is counted.
     pub(super) refused: Option<RefusedSample>,
+    /// What it is thought to have refused.
+    pub(super) estimated: Option<EstimateSample>,
 }
 
 /// What the last look at a ring saw.
@@ -65,7 +67,19 @@ impl Ring {
             place: Place::default(),
             overruns: None,
             refused: None,
+            estimated: None,
         }
+    }
+
+    /// Where to look whether it is full, once it has had a record; `None` if it refuses nothing.
+    pub(super) fn full_ring(&self) -> Option<FullRing> {
+        let has_begun = self.statistics.positions().producer > 0;
+        (has_begun && !self.place.is_own && !self.overwrites()).then_some(FullRing {
+            map: self.row.address,
+            mask: u64::from(self.row.max_entries).saturating_sub(1),
+            id: self.row.id,
+            ..FullRing::default()
+        })
     }
 
     /// When it was found, `CLOCK_MONOTONIC` ns.
@@ -112,7 +126,8 @@ impl Ring {
     }
 
     fn look_back(&self, every: Duration) -> RingSample {
-        let Self { row, statistics, pending, found_ns, time_ns, place, overruns, refused, .. } = self;
+        let Self { row, statistics, pending, found_ns, time_ns, place, overruns, refused, estimated, .. } =
+            self;
         let positions = statistics.positions();
         let capacity_bytes = u64::from(row.max_entries);
         let overwrites = self.overwrites();
@@ -148,6 +163,7 @@ impl Ring {
             overruns: overruns.clone(),
             owner: place.owner.as_ref().map(ring_owner),
             refused: refused.clone(),
+            estimated: *estimated,
             places: place.places.clone(),
             is_own: place.is_own,
         }

@@ -16,10 +16,12 @@ pub struct Wanted {
     pub quiet: Duration,
     /// Which rings' refusals to count behind the helpers that write to them.
     pub refusals: Refusals,
+    /// Which rings' refusals to estimate at each syscall exit, where they cannot be counted.
+    pub estimate: Refusals,
 }
 
-/// Which rings' refusals are counted. Whatever is chosen, every record of every tool pays while the programs are
-/// attached.
+/// Which rings' refusals are counted or estimated. Whatever is chosen, every record of every tool, or every syscall, pays
+/// while the programs are attached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Refusals {
     /// None: nothing is loaded.
@@ -33,20 +35,29 @@ pub enum Refusals {
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { route: None, whose: Whose::Off, quiet: QUIET, refusals: Refusals::Off }
+        Self {
+            route: None,
+            whose: Whose::Off,
+            quiet: QUIET,
+            refusals: Refusals::Off,
+            estimate: Refusals::Off,
+        }
+    }
+}
+
+impl Wanted {
+    /// What goes with `--whose`. A tool that counts is followed at a price when it drops; one that does not cannot be waited
+    /// for. To estimate costs every syscall.
+    #[must_use]
+    pub fn of(whose: Whose) -> Self {
+        let (refusals, estimate) = match whose {
+            Whose::Off => (Refusals::Off, Refusals::Off),
+            Whose::Auto => (Refusals::Unknown, Refusals::Off),
+            Whose::On => (Refusals::All, Refusals::Unknown),
+        };
+        Self { whose, refusals, estimate, ..Self::default() }
     }
 }
 
 /// See [`Wanted::quiet`].
 const QUIET: Duration = Duration::from_secs(300);
-
-impl From<Whose> for Refusals {
-    /// A tool that counts is followed at a price when it drops; one that does not cannot be waited for.
-    fn from(whose: Whose) -> Self {
-        match whose {
-            Whose::Off => Self::Off,
-            Whose::Auto => Self::Unknown,
-            Whose::On => Self::All,
-        }
-    }
-}

@@ -29,7 +29,7 @@ use super::{
     programs::Programs,
     ring::Ring,
     source::{Look, Route, Source},
-    wanted::Wanted,
+    wanted::{Refusals, Wanted},
 };
 use crate::{
     observe::cgroups::Cgroups,
@@ -77,6 +77,8 @@ pub(super) struct Watched {
     pub(super) pressed: Pressed,
     /// Why refusals are not counted behind the helpers.
     pub(super) cannot_count: Option<String>,
+    /// Why they are not estimated.
+    pub(super) cannot_estimate: Option<String>,
     /// The last pass that failed, in words.
     failure: Option<String>,
     /// The longest time between two looks since the last sample, and the shortest by now.
@@ -93,7 +95,7 @@ impl Rings {
     ///
     /// [`WatchError`].
     pub fn start(wanted: Wanted) -> Result<Self, WatchError> {
-        let object = Object::load(wanted.whose != Whose::Off)?;
+        let object = Object::load(wanted.whose != Whose::Off, wanted.estimate != Refusals::Off)?;
         let cannot_follow = object.cannot_follow().map(str::to_owned);
         let route = match wanted.route {
             Some(route) => route,
@@ -104,8 +106,10 @@ impl Rings {
             Route::Pages => (Box::new(Pages::new()), EVERY_PAGES),
             Route::Iterator => (Box::new(Iterator), EVERY_ITERATOR),
         };
-        let (refusals, cannot_count) = Counting::load(wanted.refusals, object.cgroups());
-        let watched = Arc::new(Mutex::new(Watched { every, cannot_count, ..Watched::default() }));
+        let cannot_estimate = object.cannot_estimate().map(str::to_owned);
+        let (refusals, cannot_count) = Counting::load(&wanted, &object);
+        let watched =
+            Arc::new(Mutex::new(Watched { every, cannot_count, cannot_estimate, ..Watched::default() }));
         let (orders, ordered) = channel();
         let whose = if cannot_follow.is_some() { Whose::Off } else { wanted.whose };
         let mut watch = Watch {
@@ -299,7 +303,8 @@ impl Watch {
         // The last word, so that a report ends with what was counted by then.
         let last = self.look().and_then(|()| self.follow.detach(&mut self.object));
         self.has_grown = true;
-        self.refusals.end();
+        let ended = self.refusals.end(&mut self.object);
+        let last = last.and(ended);
         let last = last.and_then(|()| self.read_all());
         (self.programs_known, self.next_perf) = (None, Instant::now());
         let last = last.and_then(|()| self.read_programs()).and_then(|()| self.read_perf());
@@ -374,7 +379,7 @@ impl Watch {
         let all = watched.rings.iter().filter_map(served).collect();
         drop(watched);
         self.served = all;
-        self.want_refusals();
+        self.want_refusals()?;
         self.read_all()?;
         self.read_programs()?;
         self.read_perf()

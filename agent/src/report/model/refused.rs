@@ -21,6 +21,19 @@ pub struct Refused {
     pub losers: Losers,
 }
 
+/// Records that a ring is thought to have refused in the window, where nobody counts them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimate {
+    /// Always estimated: by how full the ring was at each syscall exit.
+    pub evidence: Evidence,
+    /// Records, at least.
+    pub low: u64,
+    /// Records, probably.
+    pub likely: u64,
+    /// Records, at most.
+    pub high: u64,
+}
+
 /// Records refused for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RefusedClass {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Refused;
+use super::{Estimate, Refused};
 use crate::{
     evidence::Evidence,
     sample::{FalcoFacts, LossRoute, Workload, WorkloadDrops},
@@ -250,7 +250,7 @@ pub struct Ring {
     /// Time of all of them.
     pub stalled_seconds: f64,
     /// Records that it refused, by the tool's own counters of the CPUs that it serves, else as they were counted behind
-    /// the helpers; absent where neither is known.
+    /// the helpers, else as estimated; absent where none of it is known.
     pub drops: Option<u64>,
     /// Overruns; absent where it is not known when it refused records.
     #[serde(default)]
@@ -264,6 +264,9 @@ pub struct Ring {
     /// What was counted behind the helpers; absent where nothing was.
     #[serde(default)]
     pub refused: Option<Refused>,
+    /// What it is thought to have refused; absent where that was not estimated.
+    #[serde(default)]
+    pub estimate: Option<Estimate>,
     /// Looks.
     pub looks: u64,
     /// The most bytes that came within a length of time: a lower bound, at least half the truth.

@@ -72,8 +72,20 @@ fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
         byte_rate(ring.consumed_bytes_per_second),
         seconds(ring.above_90_percent_seconds),
         if ring.stalls == 0 { "-".to_owned() } else { seconds(ring.stalled_seconds) },
-        ring.drops.map_or_else(|| "unknown".to_owned(), count),
+        dropped(ring),
     ]
+}
+
+fn dropped(ring: &Ring) -> String {
+    match (&ring.estimate, ring.drops) {
+        (Some(estimate), Some(drops))
+            if ring.drops_evidence == Some(estimate.evidence) && ring.refused.is_none() =>
+        {
+            format!("about {} ({} to {})", count(drops), count(estimate.low), count(estimate.high))
+        }
+        (_, Some(drops)) => count(drops),
+        (_, None) => "unknown".to_owned(),
+    }
 }
 
 /// What tools of Falco's family count themselves.
