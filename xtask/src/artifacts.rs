@@ -23,13 +23,8 @@ pub(crate) fn release_binary(package: &str, binary: &str) -> Result<PathBuf> {
     build("release", package, binary, &[])
 }
 
-/// A binary of a package for this machine, in the profile `testing`.
+/// A binary of a package as one static file, in the profile `testing`: what it is built from is shared with the tests of lab.
 pub(crate) fn testing_binary(package: &str, binary: &str) -> Result<PathBuf> {
-    build("testing", package, binary, &[])
-}
-
-/// The same as one static file.
-pub(crate) fn static_testing_binary(package: &str, binary: &str) -> Result<PathBuf> {
     build("testing", package, binary, &["--target", STATIC_TARGET])
 }
 

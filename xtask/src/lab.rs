@@ -9,7 +9,7 @@ use crate::{artifacts, command, missing::Missing, test::Tally, tools};
 const PACKAGE: &str = "dropctl-lab";
 
 pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode> {
-    tools::for_build()?;
+    tools::for_static_build()?;
     let lab = artifacts::testing_binary(PACKAGE, PACKAGE)?;
     let mut runner = command::program(&lab.to_string_lossy());
     runner.arg("run").args(arguments.strip_prefix(&[OsString::from("--")]).unwrap_or(arguments));

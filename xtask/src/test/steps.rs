@@ -79,8 +79,8 @@ pub(super) fn foreign() -> Result<Tally> {
 
 /// The benchmarks for a few seconds: they run, and their counts balance. No time is judged.
 pub(super) fn bench() -> Result<Tally> {
-    let dropctl = artifacts::static_testing_binary("dropctl", "dropctl")?;
-    let bench = artifacts::static_testing_binary("dropctl-bench", "dropctl-bench")?;
+    let dropctl = artifacts::testing_binary("dropctl", "dropctl")?;
+    let bench = artifacts::testing_binary("dropctl-bench", "dropctl-bench")?;
     command::run(command::program(&bench.to_string_lossy()).arg("--short").env("DROPCTL_BIN", dropctl))?;
     Ok(Tally::one_pass())
 }
