@@ -57,10 +57,12 @@ struct Run {
 pub(crate) fn lost() -> Result<()> {
     let cpu = node::cpus().first().copied().context("no CPU")?;
     let mut rings = Rings::start(Wanted::default())?;
-    let counts_lost = node::kernel() >= (6, 0);
-    ensure!(rings.cannot_see_perf().is_none() == counts_lost, "{:?}", rings.cannot_see_perf());
     ensure!(of_us(&rings).is_none(), "we have no perf buffers yet");
-    let buffer = Buffer::new(cpu, counts_lost)?;
+    let buffer = Buffer::new(cpu)?;
+    // 6.0 and newer do, and older ones with backports.
+    let counts_lost = buffer.counts_lost;
+    ensure!(counts_lost || node::kernel() < (6, 0), "this kernel tells what was lost");
+    ensure!(rings.cannot_see_perf().is_none() == counts_lost, "{:?}", rings.cannot_see_perf());
     let array =
         maps::map(PERF_EVENT_ARRAY, b"samples", u32::try_from(cpu)? + 1, 0).context("make an array")?;
     maps::put(&array, u32::try_from(cpu)?, &buffer.event)?;
@@ -149,21 +151,28 @@ struct Buffer {
 }
 
 impl Buffer {
-    fn new(cpu: usize, counts_lost: bool) -> Result<Self> {
-        // `PERF_TYPE_SOFTWARE`, `PERF_COUNT_SW_BPF_OUTPUT`, `PERF_SAMPLE_RAW`, `PERF_FORMAT_LOST`.
-        let attributes = Attributes {
+    fn new(cpu: usize) -> Result<Self> {
+        // `PERF_TYPE_SOFTWARE`, `PERF_COUNT_SW_BPF_OUTPUT`, `PERF_SAMPLE_RAW`.
+        let attributes = |read_format| Attributes {
             kind: 1,
-            size: u32::try_from(size_of::<Attributes>())?,
+            size: size_of::<Attributes>() as u32,
             config: 10,
             period: 1,
             sample_type: 1 << 10,
-            read_format: if counts_lost { 1 << 4 } else { 0 },
+            read_format,
             flags: 0,
             wakeup: 1,
             more: 0,
         };
-        // SAFETY: the attributes are valid for the read of their size; the rest are numbers.
-        let fd = unsafe { libc::syscall(libc::SYS_perf_event_open, &raw const attributes, -1, cpu, -1, 0) };
+        let open = |read_format| {
+            let what = attributes(read_format);
+            // SAFETY: the attributes are valid for the read of their size; the rest are numbers.
+            unsafe { libc::syscall(libc::SYS_perf_event_open, &raw const what, -1, cpu, -1, 0) }
+        };
+        // `PERF_FORMAT_LOST`, where the kernel knows it.
+        let with_lost = open(1 << 4);
+        let counts_lost = with_lost >= 0;
+        let fd = if counts_lost { with_lost } else { open(0) };
         ensure!(fd >= 0, "open a perf event: {}", std::io::Error::last_os_error());
         // SAFETY: new, and nobody else's.
         let event = unsafe { OwnedFd::from_raw_fd(i32::try_from(fd)?) };
