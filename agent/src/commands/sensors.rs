@@ -115,11 +115,15 @@ impl Sensors {
         let clock = clock::now();
         let sampled_ns = self.sampled_ns.replace(clock.monotonic_ns);
         let rings = self.rings.as_ref().map(Rings::sample);
+        let perf_buffers = self.rings.as_ref().and_then(Rings::perf_buffers);
         let falcos = self.falcos();
         let tools = self.tools.as_ref().map(|tools| {
             let of = |tgid| self.rings.as_ref().and_then(|rings| rings.programs_of(tgid));
-            let mut tools =
-                tools.sample(rings.as_deref().unwrap_or_default(), falcos.as_deref().unwrap_or_default());
+            let mut tools = tools.sample(
+                rings.as_deref().unwrap_or_default(),
+                perf_buffers.as_deref().unwrap_or_default(),
+                falcos.as_deref().unwrap_or_default(),
+            );
             for tool in tools.iter_mut().filter(|tool| tool.is_running) {
                 tool.programs = of(tool.tgid);
             }
@@ -135,7 +139,7 @@ impl Sensors {
             probe: self.probe.as_mut().map(Probe::sample),
             rings,
             rings_left_out: self.rings.as_ref().map(Rings::left_out),
-            perf_buffers: self.rings.as_ref().and_then(Rings::perf_buffers),
+            perf_buffers,
             falcos,
             tools,
             pressure: Some(self.pressure.read(&drainers)),

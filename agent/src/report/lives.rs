@@ -84,6 +84,12 @@ pub(super) fn verdict(tool: &Tool) -> Option<String> {
             "{name} takes its events through its kernel module: its ring buffers are invisible."
         ));
     }
+    if life.engine.as_deref() == Some("ebpf") && life.is_running {
+        sentences.push(format!(
+            "{name} takes its events through the eBPF probe before the modern one: it has perf buffers, and its own counters are \
+             not read."
+        ));
+    }
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 

@@ -135,10 +135,10 @@ impl ToolSample {
     }
 
     /// Whether its rings are in memory where neither a BPF program nor another process can look: those of the kernel
-    /// module and of the probe before the modern one (a perf buffer, no BPF ring buffer).
+    /// module. The probe before the modern one has perf buffers, which are seen.
     #[must_use]
     pub fn hides_its_rings(&self) -> bool {
-        self.is_running && matches!(self.engine.as_deref(), Some("kmod" | "ebpf"))
+        self.is_running && self.engine.as_deref() == Some("kmod")
     }
 }
 
@@ -182,7 +182,12 @@ mod tests {
             ToolSample { engine: engine.map(str::to_owned), is_running, ..ToolSample::default() }
                 .hides_its_rings()
         };
-        assert!(of(Some("kmod"), true) && of(Some("ebpf"), true));
-        assert!(!of(Some("modern_ebpf"), true) && !of(None, true) && !of(Some("kmod"), false));
+        assert!(of(Some("kmod"), true));
+        assert!(
+            !of(Some("modern_ebpf"), true)
+                && !of(Some("ebpf"), true)
+                && !of(None, true)
+                && !of(Some("kmod"), false)
+        );
     }
 }

@@ -62,17 +62,15 @@ impl Listener {
         let listener = tokio::net::UnixListener::from_std(self.listener.try_clone()?)?;
         let free = Arc::new(Semaphore::new(AT_ONCE));
         loop {
+            // Who comes when all places are taken waits in the kernel's queue.
+            let Ok(place) = Arc::clone(&free).acquire_owned().await else { return Ok(()) };
             let Ok((stream, _)) = listener.accept().await else {
                 // No file descriptor is left, most likely.
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 continue;
             };
             let may_ask = stream.peer_cred().is_ok_and(|peer| [0, geteuid().as_raw()].contains(&peer.uid()));
-            let (true, Ok(stream), Ok(place)) =
-                (may_ask, stream.into_std(), Arc::clone(&free).try_acquire_owned())
-            else {
-                continue;
-            };
+            let (true, Ok(stream)) = (may_ask, stream.into_std()) else { continue };
             let shared = Arc::clone(&shared);
             // A thread, because to unpack takes longer than a scrape may wait.
             tokio::task::spawn_blocking(move || {

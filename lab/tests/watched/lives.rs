@@ -105,7 +105,11 @@ impl Watch {
     }
 
     pub(crate) fn sample(&self) -> Vec<ToolSample> {
-        self.tools.sample(&self.rings.sample(), &self.rings.falcos())
+        self.tools.sample(
+            &self.rings.sample(),
+            &self.rings.perf_buffers().unwrap_or_default(),
+            &self.rings.falcos(),
+        )
     }
 
     /// What the samples show, sooner or later.

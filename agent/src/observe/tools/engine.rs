@@ -5,6 +5,8 @@
 pub(super) struct Signs {
     /// It has the maps of the modern probe open.
     pub(super) has_modern_maps: bool,
+    /// It has perf buffers mapped: the probe before the modern one uses them, and nothing else of the family does.
+    pub(super) has_perf_buffers: bool,
     /// A kernel module of the family is loaded, or its devices are there.
     pub(super) has_module: bool,
     /// Its age; `None` where it is not known.
@@ -20,7 +22,8 @@ pub(super) fn engine(signs: Signs) -> Option<&'static str> {
         return Some("modern_ebpf");
     }
     let has_had_time = signs.age_ns.is_some_and(|age_ns| age_ns >= LOADED_BY_NS);
-    (signs.has_module && has_had_time).then_some("kmod")
+    let older = if signs.has_perf_buffers { Some("ebpf") } else { signs.has_module.then_some("kmod") };
+    older.filter(|_| has_had_time)
 }
 
 #[cfg(test)]
@@ -34,6 +37,11 @@ mod tests {
         assert_eq!(engine(Signs { has_module: true, ..old }), Some("kmod"));
         assert_eq!(engine(Signs { has_module: true, age_ns: Some(1), ..old }), None, "its maps may follow");
         assert_eq!(engine(Signs { has_module: true, age_ns: None, ..old }), None);
+        assert_eq!(engine(Signs { has_perf_buffers: true, has_module: true, ..old }), Some("ebpf"));
+        assert_eq!(
+            engine(Signs { has_perf_buffers: true, has_modern_maps: true, ..old }),
+            Some("modern_ebpf")
+        );
         assert_eq!(engine(old), None, "it runs, and takes no events of the kernel");
     }
 }

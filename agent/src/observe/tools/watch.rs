@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     observe::falco::process::{INITIAL_PID_NAMESPACE, modules},
-    sample::{FalcoSample, RingSample, ToolSample},
+    sample::{FalcoSample, PerfBuffersSample, RingSample, ToolSample},
     sys::clock,
 };
 
@@ -64,9 +64,14 @@ impl Tools {
         self.sees_processes
     }
 
-    /// All tools at this moment, beside the rings and probes that were seen.
+    /// All tools at this moment, beside the rings, perf buffers and probes that were seen.
     #[must_use]
-    pub fn sample(&self, rings: &[RingSample], falcos: &[FalcoSample]) -> Vec<ToolSample> {
+    pub fn sample(
+        &self,
+        rings: &[RingSample],
+        perf_buffers: &[PerfBuffersSample],
+        falcos: &[FalcoSample],
+    ) -> Vec<ToolSample> {
         let now_ns = clock::now().boot_ns;
         let mut state = lock(&self.state);
         state.take_up_by_rings(rings, self.sees_processes, now_ns);
@@ -81,6 +86,7 @@ impl Tools {
             if known::is_of_falcos_family(&tool.tool) {
                 let signs = Signs {
                     has_modern_maps: falcos.iter().any(|falco| falco.tgid == tool.tgid),
+                    has_perf_buffers: perf_buffers.iter().any(|buffers| buffers.tgid == tool.tgid),
                     has_module: has_module(&self.root),
                     age_ns: tool.start_ns.map(|start_ns| now_ns.saturating_sub(start_ns)),
                 };

@@ -65,3 +65,14 @@ fn a_tool_that_was_away_or_hides_its_rings_comes_first() {
     let hidden = tools.iter().find(|tool| tool.tgid == Some(60)).unwrap();
     assert!(hidden.rings.is_empty() && hidden.life.is_some());
 }
+
+#[test]
+fn the_probe_before_the_modern_one_is_named_first_too() {
+    let mut tool = passive().tools.unwrap().into_iter().find(|tool| tool.tgid == Some(60)).unwrap();
+    tool.life.as_mut().unwrap().engine = Some("ebpf".to_owned());
+    let said = super::super::lives::verdict(&tool).unwrap();
+    assert!(
+        said.contains("the eBPF probe before the modern one") && !said.contains("kernel module"),
+        "{said}"
+    );
+}
