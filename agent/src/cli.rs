@@ -27,7 +27,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "Examples:
   dropctl report                        look at this node for 10 seconds
-  dropctl report -o report.md           the same as Markdown, to attach to an issue
+  dropctl report -o report.md           the same as Markdown and report.json.gz, to attach both to an issue
   dropctl record -o node.jsonl.gz       write down what is seen for 10 seconds, to explain it elsewhere
   dropctl report --input node.jsonl.gz  explain a recording, or the one inside a report in JSON
   dropctl explain falco.log             say what Falco's drop alerts mean; DC102 explains a finding
@@ -153,7 +153,7 @@ pub struct ReportArgs {
     /// Whose events Falco drops, by following its counters at each syscall exit: auto is on, where one runs.
     #[arg(long, value_enum, default_value_t = Whose::Auto)]
     pub whose: Whose,
-    /// Write to this file instead of stdout.
+    /// Write to this file instead of stdout; a page in Markdown also writes the same as .json.gz, to be replayed.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Probe.

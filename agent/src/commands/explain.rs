@@ -33,7 +33,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     let output = Output::open(args.output.as_deref())?;
     let what = args.what.as_deref();
     if let Some(code) = what.and_then(Code::find) {
-        return output.write(&format!("# {}\n", code.page()));
+        return output.write(format!("# {}\n", code.page()));
     }
     let (name, source): (&str, Box<dyn Read>) = match what {
         Some("-") => ("stdin", Box::new(io::stdin())),
@@ -66,7 +66,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         Format::Markdown => explain::markdown(&explanation),
         Format::Json => explain::json(&explanation).context("write it as JSON")?,
     };
-    output.write(&text)
+    output.write(text)
 }
 
 /// Opens what was named; a finding or an alert that was mistyped is no file either.

@@ -67,6 +67,13 @@ impl Output {
         }
     }
 
+    /// A second output beside a file, under its name with another ending; `None` beside anything else.
+    pub(super) fn beside(&self, ending: &str) -> Result<Option<(PathBuf, Self)>> {
+        let Self::File { path, .. } = self else { return Ok(None) };
+        let path = path.with_extension(ending);
+        Self::open(Some(&path)).map(|output| Some((path, output)))
+    }
+
     /// The form that was asked for; else text for a person, Markdown for what will be pasted.
     pub(super) fn format(&self, asked: Option<Format>) -> Format {
         match asked {
@@ -89,19 +96,20 @@ impl Output {
     }
 
     /// Writes everything. A reader who has gone (a closed pipe) is no error.
-    pub(super) fn write(self, text: &str) -> Result<()> {
+    pub(super) fn write(self, text: impl AsRef<[u8]>) -> Result<()> {
+        let bytes = text.as_ref();
         match self {
             Self::Stdout => {
                 let mut stdout = io::stdout().lock();
-                gone_is_fine(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+                gone_is_fine(stdout.write_all(bytes).and_then(|()| stdout.flush()))
                     .context("cannot write to stdout")
             }
-            Self::Special { path, mut file } => gone_is_fine(file.write_all(text.as_bytes()))
+            Self::Special { path, mut file } => gone_is_fine(file.write_all(bytes))
                 .with_context(|| format!("cannot write to {}", path.display())),
             Self::File { path, place, mut file } => {
                 let cannot = || format!("cannot write to {}", path.display());
                 // Not through tempfile, which adds its own path to the message here too.
-                file.as_file_mut().write_all(text.as_bytes()).with_context(cannot)?;
+                file.as_file_mut().write_all(bytes).with_context(cannot)?;
                 file.persist(&place).map_err(|error| error.error).with_context(cannot)?;
                 Ok(())
             }

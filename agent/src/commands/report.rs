@@ -22,16 +22,23 @@ use crate::{
     timeline::Timeline,
 };
 
+/// Ending of what is written beside a page: the report in JSON with its recording, which `--input` reads.
+const REPLAYABLE: &str = "json.gz";
+
 /// Runs the command.
 pub fn run(args: &ReportArgs) -> Result<()> {
     let config = ReportConfig::new(args, limits())?;
     let output = Output::open(args.output.as_deref())?;
+    let format = output.format(args.format);
+    // What was replayed can be replayed again as it is, and may lie at that very place.
+    let is_new = format == Format::Markdown && args.input.is_none();
+    let replayable = if is_new { output.beside(REPLAYABLE)? } else { None };
     let name = recall::name(args);
     let timeline = match (&args.input, recall::question(args)) {
         (Some(path), _) => replay(path).with_context(|| name.clone())?,
         (None, Some(question)) => match recall::ask(args, &question)? {
             Recalled::Recording(source) => read(source, &name).with_context(|| name.clone())?,
-            Recalled::Page(page) => return output.write(&page),
+            Recalled::Page(page) => return output.write(page),
         },
         (None, None) => look(
             &config,
@@ -45,14 +52,20 @@ pub fn run(args: &ReportArgs) -> Result<()> {
     let slice = timeline.all();
     let report = report::build(&slice)
         .with_context(|| format!("{name}: it has fewer than two samples: nothing was seen"))?;
-    let text = match output.format(args.format) {
+    let json = || {
+        let text = report::json(&report).and_then(|text| recording::embed(&text, &slice));
+        text.context("write the report as JSON")
+    };
+    output.write(match format {
         Format::Text => report::text(&report),
         Format::Markdown => report::markdown(&report),
-        Format::Json => report::json(&report)
-            .and_then(|text| recording::embed(&text, &slice))
-            .context("write the report as JSON")?,
-    };
-    output.write(&text)
+        Format::Json => json()?,
+    })?;
+    if let Some((path, output)) = replayable {
+        output.write(recording::packed(&json()?).context("pack the report")?)?;
+        log::say(&format!("{} replays it: attach both", path.display()));
+    }
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {

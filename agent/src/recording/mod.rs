@@ -14,7 +14,7 @@ use thiserror::Error;
 pub use self::{
     embedded::embed,
     read::{Replayed, header, read},
-    write::Writer,
+    write::{Writer, packed},
 };
 use crate::{sample::Node, setup::Setup};
 

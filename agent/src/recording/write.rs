@@ -75,3 +75,14 @@ impl<W: Write> Writer<W> {
         }
     }
 }
+
+/// A text, compressed as recordings are.
+///
+/// # Errors
+///
+/// None in practice: memory takes everything.
+pub fn packed(text: &str) -> io::Result<Vec<u8>> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::default());
+    out.write_all(text.as_bytes())?;
+    out.finish()
+}

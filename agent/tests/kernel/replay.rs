@@ -49,6 +49,11 @@ fn agree(folder: &Path) -> Result<()> {
         dropctl(&["report", "--input", &of("replayed.json"), "--format", format], &at("b"))?;
         ensure!(text("a")? == text("b")? && !text("a")?.is_empty(), "another page");
     }
+    // A page for an issue brings what replays it, once.
+    dropctl(&["report", "--duration", "1s"], &at("page.md"))?;
+    dropctl(&["report", "--input", &of("page.json.gz")], &at("again.md"))?;
+    ensure!(text("page.md")? == text("again.md")?, "{}", difference(&text("page.md")?, &text("again.md")?));
+    ensure!(!at("again.json.gz").exists(), "what was replayed was written again");
     Ok(())
 }
 
