@@ -299,7 +299,7 @@ pub const PERF_LOST: Metric = Metric {
     labels: OF_A_TOOL,
     ..counter(
         "dropctl_perf_buffer_lost_total",
-        "Samples that found no room since they were found; absent before Linux 6.0.",
+        "Samples that found no room since they were found; absent where the kernel does not count them.",
     )
 };
 /// Whose they are.

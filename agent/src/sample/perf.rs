@@ -30,6 +30,6 @@ pub struct PerfBuffersSample {
     pub produced_bytes: u64,
     /// Bytes read since it was found.
     pub consumed_bytes: u64,
-    /// Samples that found no room since it was found; `None` before Linux 6.0.
+    /// Samples that found no room since it was found; `None` where the kernel does not count them.
     pub lost: Option<u64>,
 }

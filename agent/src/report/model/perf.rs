@@ -32,7 +32,7 @@ pub struct PerfBuffers {
     pub consumed_bytes: u64,
     /// The same by second.
     pub consumed_bytes_per_second: f64,
-    /// Samples that found no room; absent before Linux 6.0, which does not count them.
+    /// Samples that found no room; absent where the kernel does not count them (before Linux 6.0, where it is not backported).
     pub lost: Option<u64>,
     /// The process ended, or closed them.
     pub is_gone: bool,
