@@ -56,9 +56,8 @@ fn blocked_since(before: &[BlockedIn], now: &[BlockedIn]) -> Vec<BlockedIn> {
 mod tests {
     use super::*;
     use crate::{
-        sample::{Clock, ConsumerStates, Node, Sample},
-        setup::{Mode, Request, Setup},
-        timeline::Timeline,
+        sample::{ConsumerStates, Sample},
+        timeline::example,
     };
 
     fn sample(tid: u32, time_ns: u64, running_ns: u64, blocked_ns: u64, unplaced_ns: u64) -> ConsumerSample {
@@ -81,21 +80,8 @@ mod tests {
         first: Option<Vec<ConsumerSample>>,
         last: Option<Vec<ConsumerSample>>,
     ) -> Option<Vec<ConsumerSample>> {
-        let request = Request { mode: Mode::Passive, sample: 1, ring_bytes: 4096, processes: 0 };
-        let setup = Setup {
-            version: String::new(),
-            revision: None,
-            request,
-            hook: None,
-            visibility: Vec::new(),
-            interval_ns: 1,
-        };
-        let mut timeline = Timeline::new(Node::default(), setup);
-        for (monotonic_ns, consumers) in [(150, first), (250, last)] {
-            let clock = Clock { monotonic_ns, ..Clock::default() };
-            timeline.push(Sample { clock, consumers, ..Sample::default() });
-        }
-        timeline.all().consumers()
+        let at = |(ns, consumers)| Sample { consumers, ..example::sample(ns) };
+        example::timeline([(150, first), (250, last)].map(at)).all().consumers()
     }
 
     #[test]

@@ -77,12 +77,12 @@ impl PerfTotals<'_> {
 mod tests {
     use super::*;
     use crate::{
-        sample::{Clock, Node, Sample},
-        setup::{Mode, Request, Setup},
-        timeline::Timeline,
+        sample::Sample,
+        timeline::{
+            Timeline,
+            example::{self, SECOND},
+        },
     };
-
-    const SECOND: u64 = 1_000_000_000;
 
     fn buffers(tgid: u32, found: u64, lost: Option<u64>, produced_bytes: u64) -> PerfBuffersSample {
         PerfBuffersSample {
@@ -95,22 +95,11 @@ mod tests {
     }
 
     fn timeline(seconds: &[Option<Vec<PerfBuffersSample>>]) -> Timeline {
-        let request = Request { mode: Mode::Passive, sample: 1, ring_bytes: 4096, processes: 0 };
-        let setup = Setup {
-            version: String::new(),
-            revision: None,
-            request,
-            hook: None,
-            visibility: Vec::new(),
-            interval_ns: SECOND,
+        let at = |(second, perf_buffers): (u64, &Option<Vec<PerfBuffersSample>>)| Sample {
+            perf_buffers: perf_buffers.clone(),
+            ..example::sample(second * SECOND)
         };
-        let mut timeline = Timeline::new(Node::default(), setup);
-        for (second, perf_buffers) in (10_u64..).zip(seconds) {
-            let [monotonic_ns, boot_ns, real_ns] = [second * SECOND; 3];
-            let clock = Clock { monotonic_ns, boot_ns, real_ns };
-            timeline.push(Sample { clock, perf_buffers: perf_buffers.clone(), ..Sample::default() });
-        }
-        timeline
+        example::timeline((10..).zip(seconds).map(at))
     }
 
     #[test]

@@ -77,12 +77,15 @@ impl Drop for Report {
     }
 }
 
-/// `true` once the process holds a link of its probe (iterators have links, too) and drains.
+/// `BPF_TRACE_FEXIT`: what is attached behind the ring buffer helpers, where the kernel lets them be traced.
+const FEXIT: &str = "attach_type:\t25\n";
+
+/// `true` once the process holds a link of its probe (iterators and programs behind helpers have links, too) and drains.
 fn is_attached(pid: u32) -> bool {
     let Ok(files) = fs::read_dir(format!("/proc/{pid}/fdinfo")) else { return false };
     let holds_link = files.flatten().any(|file| {
         let text = fs::read_to_string(file.path()).unwrap_or_default();
-        text.contains("link_id:") && !text.contains("link_type:\titer")
+        text.contains("link_id:") && !text.contains("link_type:\titer") && !text.contains(FEXIT)
     });
     holds_link && drain_sleeps(pid)
 }

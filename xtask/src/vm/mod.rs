@@ -73,7 +73,7 @@ fn defaults() -> Wanted {
     Wanted {
         series: series::ALL.iter().filter(|series| series.by_default).collect(),
         hide_btf: false,
-        limit: Duration::from_secs(600),
+        limit: Duration::from_secs(900),
         arguments: String::new(),
         stand_in: None,
     }
