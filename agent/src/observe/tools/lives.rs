@@ -28,6 +28,9 @@ pub(super) struct Found {
     pub(super) oom_kills: Option<u64>,
 }
 
+/// A process that was killed for want of memory has to give back all of it before it is gone: the kernel's count grows first.
+const DIES_WITHIN_NS: u64 = 10_000_000_000;
+
 /// One tool through all its lives.
 struct Tool {
     sample: ToolSample,
@@ -37,6 +40,8 @@ struct Tool {
     has_had_rings: bool,
     /// `oom_kill` of the cgroup of this life as last read.
     oom_kills: Option<u64>,
+    /// When that was seen to grow while it ran.
+    killed_ns: Option<u64>,
     /// Map of counters of the probe that it has loaded, to notice another.
     probe: Option<u32>,
 }
@@ -117,6 +122,7 @@ impl Lives {
             absences: VecDeque::new(),
             has_had_rings: false,
             oom_kills: None,
+            killed_ns: None,
             probe: None,
         });
         self.tools.len() - 1
@@ -136,16 +142,13 @@ impl Lives {
             self.tools.remove(index);
             return;
         }
-        let before = entry.oom_kills;
-        entry.note_oom_kills(oom_kills);
+        let grew = entry.oom_kills.zip(oom_kills).map(|(before, now)| now > before);
+        entry.note_oom_kills(oom_kills, now_ns);
+        let is_dying = |killed_ns| now_ns.saturating_sub(killed_ns) <= DIES_WITHIN_NS;
+        let is_oom = if entry.killed_ns.take().is_some_and(is_dying) { Some(true) } else { grew };
         entry.sample.is_running = false;
         entry.sample.has_rings = false;
-        entry.sample.last_exit = Some(ToolExit {
-            time_ns: now_ns,
-            code: None,
-            signal: None,
-            is_oom: before.zip(oom_kills).map(|(before, now)| now > before),
-        });
+        entry.sample.last_exit = Some(ToolExit { time_ns: now_ns, code: None, signal: None, is_oom });
         if entry.sample.is_service {
             push(&mut entry.absences, Absence { from_ns: now_ns, to_ns: None });
         }
@@ -158,13 +161,15 @@ impl Lives {
             let signal = wait_status & 0x7f;
             exit.signal = (signal != 0).then_some(signal);
             exit.code = (signal == 0).then_some(wait_status >> 8 & 0xff);
+            // It ended by itself: another process of its cgroup was killed.
+            exit.is_oom = exit.is_oom.map(|is_oom| is_oom && signal != 0);
         }
     }
 
     /// What its cgroup tells while it runs.
-    pub(super) fn set_oom_kills(&mut self, tgid: u32, oom_kills: Option<u64>) {
+    pub(super) fn set_oom_kills(&mut self, tgid: u32, oom_kills: Option<u64>, now_ns: u64) {
         if let Some(entry) = self.running(tgid) {
-            entry.note_oom_kills(oom_kills);
+            entry.note_oom_kills(oom_kills, now_ns);
         }
     }
 
@@ -222,9 +227,10 @@ impl Tool {
         self.sample.is_running && self.sample.tgid == tgid
     }
 
-    fn note_oom_kills(&mut self, now: Option<u64>) {
+    fn note_oom_kills(&mut self, now: Option<u64>, now_ns: u64) {
         if let (Some(before), Some(now), Some(kills)) = (self.oom_kills, now, &mut self.sample.oom_kills) {
             *kills += now.saturating_sub(before);
+            self.killed_ns = if now > before { Some(now_ns) } else { self.killed_ns };
         }
         self.oom_kills = now.or(self.oom_kills);
     }

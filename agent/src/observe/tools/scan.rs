@@ -89,7 +89,7 @@ impl State {
         for (pid, start_ns) in self.lives.all_running().collect::<Vec<_>>() {
             let watched = self.watched.get(&pid);
             let kills = watched.and_then(|watched| memory::oom_kills(watched.memory.as_ref()?));
-            self.lives.set_oom_kills(pid, kills);
+            self.lives.set_oom_kills(pid, kills, now_ns);
             let has_pidfd = watched.is_some_and(|watched| watched.pidfd.is_some());
             let lives = || {
                 process::stat(&self.proc, pid).is_some_and(|stat| {

@@ -97,12 +97,28 @@ fn killed_for_want_of_memory() {
     assert_eq!(sample.last_exit, Some(exit));
     // Its next life's cgroup begins with 3 again; nothing is counted twice.
     lives.begin(falco(60, "/pod/b", 30), 30 * SECOND);
-    lives.set_oom_kills(60, Some(3));
+    lives.set_oom_kills(60, Some(3), 31 * SECOND);
     assert_eq!(lives.sample()[0].oom_kills, Some(1));
     lives.end(60, 40 * SECOND, None);
     lives.set_exit(60, 256);
     let exit = lives.sample()[0].last_exit.unwrap();
     assert_eq!((exit.code, exit.signal, exit.is_oom), (Some(1), None, None), "the cgroup went with it");
+}
+
+/// The count grows when the kernel picks it, and it takes its time to be gone.
+#[test]
+fn killed_for_want_of_memory_and_seen_to_die() {
+    let ended = |at_ns, wait_status| {
+        let mut lives = Lives::default();
+        lives.begin(falco(50, "/pod/a", 10), 10 * SECOND);
+        lives.set_oom_kills(50, Some(4), 20 * SECOND);
+        lives.end(50, at_ns, Some(4));
+        lives.set_exit(50, wait_status);
+        lives.sample()[0].last_exit.unwrap().is_oom
+    };
+    assert_eq!(ended(22 * SECOND, 9), Some(true));
+    assert_eq!(ended(22 * SECOND, 256), Some(false), "it ended by itself");
+    assert_eq!(ended(60 * SECOND, 9), Some(false), "that was another process");
 }
 
 #[test]
