@@ -121,8 +121,9 @@ fn lost_by_each(mut standin: Standin, mut rings: Rings) -> Result<bool> {
     let lost: Vec<u64> = LOADS.iter().map(|(_, cpu)| dropped_on(&summary, *cpu)).collect();
     let most = switches.most_unattributed()?;
     println!(
-        "lost by each: {lost:?}, attributed: {attributed:?}, in all {}, to nobody at most {most}",
-        summary.of("n_drops_buffer")
+        "lost by each: {lost:?}, attributed: {attributed:?}, in all {}, to nobody at most {most}, runs missed {:?}",
+        summary.of("n_drops_buffer"),
+        losers.missed
     );
     // On a preemptible kernel a look of another task may come first and blame nobody, but never the wrong one.
     for (seen, lost) in attributed.iter().zip(&lost) {
