@@ -28,4 +28,5 @@ pub mod setup;
 pub mod socket;
 pub mod sys;
 pub mod syscall;
+mod temporary;
 pub mod timeline;

@@ -65,6 +65,11 @@ pub(crate) fn rfc3339(real_ns: u64) -> String {
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_nanos(real_ns)).to_string()
 }
 
+/// ns since 1970 of a time; `None` before that.
+pub(crate) fn real_ns(time: SystemTime) -> Option<u64> {
+    time.duration_since(SystemTime::UNIX_EPOCH).ok().and_then(|since| u64::try_from(since.as_nanos()).ok())
+}
+
 /// A share or a rate; 0 where there is nothing to divide by.
 pub(crate) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
@@ -75,8 +80,9 @@ pub(crate) fn share(part: u64, whole: u64) -> f64 {
     ratio(float(part), float(whole))
 }
 
-/// For rates and shares.
-#[expect(clippy::cast_precision_loss, reason = "rates and shares are printed with at most seven digits")]
+/// For rates and shares, which are printed with at most seven digits, and for formats without integers: whole numbers stay exact up
+/// to 2^53.
+#[expect(clippy::cast_precision_loss, reason = "see above")]
 pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value};
 
 use super::{DropAlert, Fields, SNAPSHOT, Said, Scanner, Snapshot, Time, text, whole};
+use crate::number::float;
 
 /// Everything that an object says, and what stands in it, `depth` objects or strings deep.
 pub(super) fn read(object: &Map<String, Value>, depth: usize, said: &mut VecDeque<Said>) {
@@ -34,7 +35,7 @@ fn one(object: &Map<String, Value>) -> Option<Said> {
     let fields: Fields =
         output.iter().filter_map(|(name, value)| Some((name.clone(), number(value)?))).collect();
     let string = |name: &str| object.get(name).and_then(Value::as_str);
-    let time = string("time").map(Time::read).unwrap_or_default();
+    let time = Time(string("time").map(str::to_owned));
     if let Some(n_drops) = fields.get("n_drops").copied().and_then(whole) {
         return Some(Said::Drop(DropAlert {
             n_drops,
@@ -61,9 +62,7 @@ fn one(object: &Map<String, Value>) -> Option<Said> {
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
-        Value::String(text) => {
-            text.parse::<u64>().ok().and_then(|number| serde_json::Number::from(number).as_f64())
-        }
+        Value::String(text) => text.parse().ok().map(float),
         _ => None,
     }
 }

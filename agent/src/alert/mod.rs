@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub use era::Era;
 pub use scan::Scanner;
 
+use crate::number::real_ns;
+
 /// Begins every drop alert and its line in the log.
 const DROP: &str = "Falco internal: syscall event drop";
 /// The output of a metrics snapshot.
@@ -56,40 +58,29 @@ pub struct Snapshot {
     pub time: Time,
 }
 
-/// When something was said.
+/// When something was said, in the words that said it; `None` where they did not.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Time {
-    /// As it was written.
-    pub text: Option<String>,
-    /// ns since 1970, where it has a date and a zone.
-    pub real_ns: Option<u64>,
-    /// Seconds in its quarter of an hour: every zone that is in use agrees on them.
-    pub quarter_seconds: Option<u32>,
-}
+pub struct Time(pub Option<String>);
 
 impl Time {
-    /// Reads a time in any form that Falco prints.
-    fn read(text: &str) -> Self {
-        let real = humantime::parse_rfc3339(text).ok();
-        let since = real.and_then(|real| real.duration_since(std::time::UNIX_EPOCH).ok());
-        Self {
-            text: Some(text.to_owned()),
-            real_ns: since.and_then(|since| u64::try_from(since.as_nanos()).ok()),
-            quarter_seconds: quarter_seconds(text),
-        }
+    /// ns since 1970, where it has a date and a zone.
+    #[must_use]
+    pub fn real_ns(&self) -> Option<u64> {
+        humantime::parse_rfc3339(self.0.as_ref()?).ok().and_then(real_ns)
     }
 
-    /// Whether both may be the same second; what has no time may be any.
+    /// Whether both may be the same second, in whatever zones; what has no time may be any.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {
-        match (self.quarter_seconds, other.quarter_seconds) {
+        let seconds = |time: &Self| quarter_seconds(time.0.as_ref()?);
+        match (seconds(self), seconds(other)) {
             (Some(one), Some(two)) => matches!(one.abs_diff(two), 0 | 1 | 899),
             _ => true,
         }
     }
 }
 
-/// From the first `HH:MM:SS` in a text.
+/// Seconds in its quarter of an hour, on which all zones in use agree, from the first `HH:MM:SS` in a text.
 fn quarter_seconds(text: &str) -> Option<u32> {
     let at = text.as_bytes().windows(8).position(|clock| {
         clock.iter().enumerate().all(|(index, byte)| match index {
@@ -130,7 +121,7 @@ impl DropAlert {
     #[must_use]
     pub fn uncategorised(&self) -> Option<u64> {
         let total = self.count("n_drops_buffer_total")?;
-        total.checked_sub(self.categories().map(|(_, count)| count).sum())
+        self.categories().try_fold(total, |rest, (_, count)| rest.checked_sub(count))
     }
 }
 
@@ -140,14 +131,23 @@ pub fn is_said(text: &str) -> bool {
     text::has_anchor(text.as_bytes())
 }
 
-/// A count, if it is one.
+/// The kind of syscall that a counter is of, if it is of one.
+pub(crate) fn category(name: &str) -> Option<&str> {
+    name.strip_prefix("n_drops_buffer_").filter(|kind| *kind != "total")
+}
+
+/// A count, if it is one: a double says no larger ones exactly.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "checked to be whole and in range"
 )]
 pub(crate) fn whole(value: f64) -> Option<u64> {
-    (value >= 0.0 && value < 2f64.powi(63) && value.fract() == 0.0).then_some(value as u64)
+    (0.0..=2f64.powi(53))
+        .contains(&value)
+        .then_some(value)
+        .filter(|value| value.fract() == 0.0)
+        .map(|value| value as u64)
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn every_real_file_is_read() {
 #[test]
 fn glued_lines_keep_their_own_times() {
     let alerts = drops(&data("falco-alerts/2019-0.15-kmod-glued-text.log"));
-    let time = |index: usize| alerts[index].time.text.clone().unwrap();
+    let time = |index: usize| alerts[index].time.0.clone().unwrap();
     assert_eq!(time(0), "Tue May 21 12:55:58 2019");
     assert_eq!(time(1), "12:55:58.461500387");
     assert_eq!(time(3), "12:56:45.211539735");
@@ -236,4 +236,19 @@ fn an_alert_that_was_cut_off_still_has_its_sentence() {
     let line = json.lines().find(|line| line.contains(DROP)).unwrap();
     let found = drops(&line[..line.len() - 40]);
     assert_eq!((found.len(), found[0].n_drops, found[0].fields.is_none()), (1, 286_259, true));
+}
+
+#[test]
+fn numbers_that_no_driver_counted_are_none_and_add_up_to_nothing() {
+    let fields = |count: &str| {
+        let categories: Vec<String> =
+            (0..3000).map(|index| format!("\"n_drops_buffer_x{index}\":\"{count}\"")).collect();
+        format!(
+            "{{\"output_fields\":{{\"n_evts\":\"9\",\"n_drops\":\"1\",\"n_drops_buffer_total\":\"1\",{}}}}}",
+            categories.join(",")
+        )
+    };
+    let alert = &drops(&fields("9007199254740992"))[0];
+    assert_eq!((alert.categories().count(), alert.uncategorised()), (3000, None), "more than there are");
+    assert_eq!(drops(&fields("18446744073709551615"))[0].categories().count(), 0);
 }

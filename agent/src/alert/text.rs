@@ -57,10 +57,7 @@ fn prefix(before: &str) -> (Time, Option<String>) {
         Some((time, priority)) => (time, Some(priority)),
         None => (own.trim_end_matches(':'), None),
     };
-    let time = match time.is_empty() {
-        true => Time::default(),
-        false => Time::read(time),
-    };
+    let time = Time((!time.is_empty()).then(|| time.to_owned()));
     (
         time,
         priority.filter(|word| word.chars().all(char::is_alphabetic) && !word.is_empty()).map(str::to_owned),

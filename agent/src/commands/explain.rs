@@ -19,7 +19,7 @@ use crate::{
     explain::{self, Moment, Tally},
     number::rfc3339,
     sample::Sample,
-    socket::{self, Question, client},
+    socket::{Question, client},
     timeline::Timeline,
 };
 
@@ -108,7 +108,7 @@ fn recorded(path: &Path, tally: &Tally) -> Result<Moment> {
 fn remembered(socket: Option<&Path>, tally: &Tally) -> Result<Option<Moment>> {
     let Some(when) = tally.real_ns() else { return Ok(None) };
     let question = Question::Incident { which: rfc3339(when.1) };
-    match client::ask(socket.unwrap_or_else(|| Path::new(socket::PATH)), &question) {
+    match client::ask(socket, &question) {
         Ok((_, recording)) => {
             let findings = at(&read(recording, "the agent's incident")?, when);
             Ok(findings.map(|findings| Moment { source: "the agent of this node".to_owned(), findings }))

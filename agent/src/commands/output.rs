@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use tempfile::NamedTempFile;
 
-use crate::{cli::Format, sys::stdio};
+use crate::{cli::Format, sys::stdio, temporary};
 
 /// An output that was found usable before the work began.
 pub(super) enum Output {
@@ -120,15 +120,9 @@ impl Output {
 /// A file in the directory of `path`, which it will replace.
 fn beside(path: &Path, permissions: fs::Permissions) -> Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let made = tempfile::Builder::new()
-        .prefix(".dropctl-")
-        .permissions(permissions)
-        .tempfile_in(directory.unwrap_or_else(|| Path::new(".")));
-    // tempfile adds its own path to the message, which nobody asked for.
-    made.map_err(|error| {
-        let text = error.to_string();
-        anyhow::Error::msg(text.split(" at path ").next().unwrap_or(&text).to_owned())
-    })
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dropctl-").permissions(permissions);
+    Ok(temporary::file_in(directory.unwrap_or_else(|| Path::new(".")), &builder)?)
 }
 
 fn is_stdout(metadata: &fs::Metadata) -> bool {

@@ -1,10 +1,6 @@
 //! `dropctl report --since` and `--incident`: what the agent of this node remembers.
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io::Read, path::Path, time::Duration};
 
 use anyhow::{Result, bail};
 
@@ -13,7 +9,7 @@ use crate::{
     cli::ReportArgs,
     number::{count, rfc3339, seconds},
     recording::Incident,
-    socket::{self, Answer, Question, client},
+    socket::{Answer, Question, client},
     timeline::seconds as from_ns,
 };
 
@@ -42,8 +38,7 @@ pub(super) enum Recalled {
 
 /// Asks the agent.
 pub(super) fn ask(args: &ReportArgs, question: &Question) -> Result<Recalled> {
-    let path = args.socket.clone().unwrap_or_else(|| PathBuf::from(socket::PATH));
-    match client::ask(&path, question)? {
+    match client::ask(args.socket.as_deref(), question)? {
         (Answer::Recording { notes }, recording) => {
             notes.iter().for_each(|note| log::say(note));
             Ok(Recalled::Recording(Box::new(recording)))

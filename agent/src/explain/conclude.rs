@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Alerts, Snapshots};
 use crate::{
-    alert::Era,
+    alert::{Era, category},
     number::{count, percent, share},
 };
 
@@ -28,11 +28,11 @@ impl Facts<'_> {
     }
 
     fn buffer(&self) -> u64 {
-        self.field("n_drops_buffer_total") + self.field("n_drops_buffer")
+        self.field("n_drops_buffer_total").saturating_add(self.field("n_drops_buffer"))
     }
 
     fn page_faults(&self) -> u64 {
-        self.field("n_drops_pf") + self.field("n_drops_page_faults")
+        self.field("n_drops_pf").saturating_add(self.field("n_drops_page_faults"))
     }
 }
 
@@ -126,17 +126,17 @@ fn of_numbers(facts: &Facts<'_>, points: &mut Vec<String>) {
     let mut categories: Vec<(&str, u64)> = facts
         .fields
         .iter()
-        .filter_map(|(name, value)| Some((name.strip_prefix("n_drops_buffer_")?, *value)))
-        .filter(|(name, value)| *name != "total" && *value > 0)
+        .filter_map(|(name, value)| Some((category(name)?, *value)))
+        .filter(|(_, value)| *value > 0)
         .collect();
     categories.sort_by_key(|(_, value)| std::cmp::Reverse(*value));
-    if let Some((name, value)) = categories.first().filter(|(_, value)| 2 * value > buffer) {
+    if let Some((name, value)) = categories.first().filter(|(_, value)| *value > buffer / 2) {
         say(format!(
             "Most of it is {name} ({}): such syscalls came in masses (DC201).",
             percent(share(*value, buffer))
         ));
     }
-    if facts.uncategorised.is_some_and(|rest| 2 * rest > buffer && rest > 0) {
+    if facts.uncategorised.is_some_and(|rest| rest > 0 && rest > buffer / 2) {
         say("Most of it is in no category: reads, writes, sockets, futexes, polls and the like. The alert cannot tell which; \
              dropctl counts every syscall by name.".to_owned());
     }

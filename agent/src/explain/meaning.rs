@@ -2,7 +2,7 @@
 //!
 //! Read in Falco's sources by tag: userspace/falco/event_drops.cpp, and libs' driver and scap statistics.
 
-use crate::alert::Era;
+use crate::alert::{Era, category};
 
 /// What a counter counts; `None` for a field that dropctl does not know.
 pub(super) fn of(name: &str, era: Option<Era>) -> Option<String> {
@@ -24,13 +24,13 @@ pub(super) fn of(name: &str, era: Option<Era>) -> Option<String> {
              the modern one"
         }
         "n_drops_bug" => "should never happen: a fault of the driver",
-        _ => return name.strip_prefix("n_drops_buffer_").and_then(category).map(str::to_owned),
+        _ => return category(name).and_then(of_category).map(str::to_owned),
     };
     Some(text.to_owned())
 }
 
 /// What belongs to a category, by its name without the common beginning.
-fn category(name: &str) -> Option<&'static str> {
+fn of_category(name: &str) -> Option<&'static str> {
     Some(match name {
         "clone_fork_enter" | "clone_fork_exit" => "full ring: clone, clone3, fork, vfork",
         "execve_enter" | "execve_exit" => "full ring: execve, execveat",

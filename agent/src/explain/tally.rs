@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Alerts, Explanation, Moment, Number, One, SCHEMA, Snapshots, Versions, conclude, meaning};
 use crate::{
-    alert::{DropAlert, Era, Said, Snapshot, whole},
+    alert::{DropAlert, Era, Said, Snapshot, Time, whole},
     number::share,
 };
 
@@ -28,12 +28,13 @@ pub struct Tally {
     contradicts: bool,
     uncategorised: Option<u64>,
     ebpf: [u64; 2],
-    first: Option<DropAlert>,
-    last: Option<DropAlert>,
+    /// Of the first alert and the last.
+    times: Option<(Time, Time)>,
     recent: VecDeque<DropAlert>,
     largest: Vec<One>,
     snapshots: Snapshots,
-    before: Option<Snapshot>,
+    /// `scap.n_evts` and `scap.n_drops` of the snapshot before.
+    before: Option<(u64, u64)>,
 }
 
 impl Tally {
@@ -54,7 +55,8 @@ impl Tally {
     /// ns since 1970 of the first and the last alert, where they have a date and a zone.
     #[must_use]
     pub fn real_ns(&self) -> Option<(u64, u64)> {
-        Some((self.first.as_ref()?.time.real_ns?, self.last.as_ref()?.time.real_ns?))
+        let (first, last) = self.times.as_ref()?;
+        first.real_ns().zip(last.real_ns())
     }
 
     fn alert(&mut self, alert: DropAlert) {
@@ -74,8 +76,8 @@ impl Tally {
         self.largest.push(One::of(&alert));
         self.largest.sort_by_key(|one| std::cmp::Reverse(one.n_drops));
         self.largest.truncate(LARGEST);
-        self.first.get_or_insert_with(|| alert.clone());
-        self.last = Some(alert.clone());
+        let first = self.times.take().map_or_else(|| alert.time.clone(), |(first, _)| first);
+        self.times = Some((first, alert.time.clone()));
         self.recent.push_back(alert);
         if self.recent.len() > REMEMBERED {
             self.recent.pop_front();
@@ -93,7 +95,8 @@ impl Tally {
             }
         }
         if let Some(rest) = alert.uncategorised() {
-            *self.uncategorised.get_or_insert_default() += rest;
+            let sum = self.uncategorised.get_or_insert_default();
+            *sum = sum.saturating_add(rest);
         }
         if let Some(engine @ (0 | 1)) = alert.count("ebpf_enabled").filter(|_| era.knows_engine()) {
             self.ebpf[usize::from(engine == 1)] += 1;
@@ -112,18 +115,15 @@ impl Tally {
         kept.count += 1;
         kept.version = snapshot.version.clone().or_else(|| kept.version.take());
         kept.engine = snapshot.engine.clone().or_else(|| kept.engine.take());
-        kept.first = kept.first.take().or_else(|| snapshot.time.text.clone());
-        kept.last = snapshot.time.text.clone().or_else(|| kept.last.take());
+        kept.first = kept.first.take().or_else(|| snapshot.time.0.clone());
+        kept.last = snapshot.time.0.clone().or_else(|| kept.last.take());
         kept.cpu_percent = number("falco.cpu_usage_perc").or(kept.cpu_percent);
         kept.failed_fd_lookups = count("falco.n_failed_fd_lookups").or(kept.failed_fd_lookups);
         kept.outputs_queue_num_drops =
             count("falco.outputs_queue_num_drops").or(kept.outputs_queue_num_drops);
         let now = count("scap.n_evts").zip(count("scap.n_drops"));
         if let Some((n_evts, n_drops)) = now {
-            let before = self.before.as_ref().map(|before| {
-                let count = |name: &str| before.fields.get(name).copied().and_then(whole).unwrap_or(0);
-                (count("scap.n_evts"), count("scap.n_drops"))
-            });
+            let before = self.before.replace((n_evts, n_drops));
             let grown = before.map(|(evts, drops)| (n_evts.checked_sub(evts), n_drops.checked_sub(drops)));
             let (evts, drops) = match grown {
                 Some((Some(evts), Some(drops))) => (evts, drops),
@@ -134,13 +134,13 @@ impl Tally {
                 }
                 None => (0, 0),
             };
-            *kept.n_evts.get_or_insert_default() += evts;
-            *kept.n_drops.get_or_insert_default() += drops;
+            for (sum, more) in [(&mut kept.n_evts, evts), (&mut kept.n_drops, drops)] {
+                *sum = Some(sum.unwrap_or(0).saturating_add(more));
+            }
             if evts > 0 {
                 let worst = kept.worst_share.unwrap_or(0.0);
                 kept.worst_share = Some(worst.max(share(drops, evts)));
             }
-            self.before = Some(snapshot);
         }
     }
 
@@ -163,7 +163,7 @@ impl Tally {
                 meaning: meaning::REST.to_owned(),
             });
         }
-        let text = |alert: &Option<DropAlert>| alert.as_ref().and_then(|alert| alert.time.text.clone());
+        let (first, last) = self.times.clone().unwrap_or_default();
         let alerts = (self.alerts > 0).then(|| Alerts {
             count: self.alerts,
             repeated: self.repeated,
@@ -176,8 +176,8 @@ impl Tally {
                     alerts: *alerts,
                 })
                 .collect(),
-            first: text(&self.first),
-            last: text(&self.last),
+            first: first.0,
+            last: last.0,
             n_drops: self.n_drops,
             n_evts: self.of_evts.map(|(_, evts)| evts),
             share: self.of_evts.filter(|_| !self.contradicts).map(|(drops, evts)| share(drops, evts)),
@@ -209,7 +209,7 @@ impl Tally {
 
 impl One {
     fn of(alert: &DropAlert) -> Self {
-        Self { time: alert.time.text.clone(), n_drops: alert.n_drops, n_evts: alert.count("n_evts") }
+        Self { time: alert.time.0.clone(), n_drops: alert.n_drops, n_evts: alert.count("n_evts") }
     }
 }
 

@@ -12,7 +12,10 @@ use rustix::process::geteuid;
 use tempfile::Builder;
 
 use super::FOLDER_BYTES;
-use crate::recording::{self, Incident};
+use crate::{
+    recording::{self, Incident},
+    temporary,
+};
 
 /// Names end so.
 const ENDING: &str = ".jsonl.gz";
@@ -50,12 +53,7 @@ impl Folder {
 
     fn unfinished(&self) -> io::Result<tempfile::NamedTempFile> {
         // Mode 0600, whatever the umask.
-        let made = Builder::new().prefix(UNFINISHED).tempfile_in(&self.path);
-        // tempfile adds its own path to the message, which nobody asked for.
-        made.map_err(|error| {
-            let text = error.to_string();
-            io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or(&text).to_owned())
-        })
+        temporary::file_in(&self.path, Builder::new().prefix(UNFINISHED))
     }
 
     /// Looks through it. What an agent that was killed did not finish is removed.

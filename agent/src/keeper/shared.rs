@@ -3,7 +3,6 @@
 use std::{
     io::{self, Read},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
 };
 
 use super::{AFTER_NS, BEFORE_NS, Episode, Keeper};
@@ -11,6 +10,7 @@ use crate::{
     diagnose::standing::Standing,
     incidents::Incidents,
     memory::Recall,
+    number::real_ns,
     recording::{Header, Incident, Writer},
     sample::Sample,
 };
@@ -131,10 +131,7 @@ impl Shared {
 
 /// Whether an incident is the one of an id, or of a time.
 fn wanted(which: &str) -> impl Fn(&Incident) -> bool {
-    let at_ns = humantime::parse_rfc3339_weak(which).ok().and_then(|time| {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        u64::try_from(since.as_nanos()).ok()
-    });
+    let at_ns = humantime::parse_rfc3339_weak(which).ok().and_then(real_ns);
     move |incident| {
         let around = incident.start_ns.saturating_sub(BEFORE_NS)..=incident.end_ns.saturating_add(AFTER_NS);
         incident.id == which || at_ns.is_some_and(|at_ns| around.contains(&at_ns))

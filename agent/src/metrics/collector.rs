@@ -29,6 +29,7 @@ use self::rings::Numbering;
 use super::names::{self, Kind, Metric};
 use crate::{
     diagnose::standing::Standing,
+    number::float,
     sample::{ProbeSample, Sample, StreamSample},
     setup::Setup,
     syscall,
@@ -235,12 +236,6 @@ fn labelled<V: AsRef<str>>(metric: Metric, entries: Vec<(Vec<V>, f64)>) -> Metri
     });
     family.set_metric(entries.into_iter().map(series).collect());
     family
-}
-
-/// Prometheus values are doubles: whole numbers stay exact up to 2^53.
-#[expect(clippy::cast_precision_loss, reason = "the format has no integers")]
-fn float(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{ANSWER_BYTES, Answer, PATIENCE, Question};
+use super::{ANSWER_BYTES, Answer, PATH, PATIENCE, Question};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -41,13 +41,13 @@ pub enum AskError {
     },
 }
 
-/// Asks, and returns the answer and what follows it.
+/// Asks the agent at `path`, or where one listens unless told otherwise, and returns the answer and what follows it.
 ///
 /// # Errors
 ///
 /// [`AskError`].
-pub fn ask(path: &Path, question: &Question) -> Result<(Answer, BufReader<UnixStream>), AskError> {
-    let path = || path.to_owned();
+pub fn ask(path: Option<&Path>, question: &Question) -> Result<(Answer, BufReader<UnixStream>), AskError> {
+    let path = || path.unwrap_or_else(|| Path::new(PATH)).to_owned();
     let stream = UnixStream::connect(path()).map_err(|error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::ConnectionRefused => AskError::NoAgent { path: path() },
         ErrorKind::PermissionDenied => AskError::NotAllowed { path: path() },

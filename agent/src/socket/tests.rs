@@ -75,13 +75,13 @@ fn recording_of(path: &Path, question: &Question) -> recording::Replayed {
 }
 
 fn noted_recording_of(path: &Path, question: &Question) -> (Vec<String>, recording::Replayed) {
-    let (answer, source) = ask(path, question).unwrap();
+    let (answer, source) = ask(Some(path), question).unwrap();
     let Answer::Recording { notes } = answer else { panic!("{answer:?}") };
     (notes, recording::read(source).unwrap())
 }
 
 fn refusal(path: &Path, question: &Question) -> String {
-    ask(path, question).unwrap_err().to_string()
+    ask(Some(path), question).unwrap_err().to_string()
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn incidents_are_listed_and_told() {
         );
         fill(shared, 600, |second| second == 200 || second == 202 || second == 400);
     });
-    let (Answer::Incidents { incidents }, _) = ask(&agent.path, &Question::Incidents).unwrap() else {
+    let (Answer::Incidents { incidents }, _) = ask(Some(&agent.path), &Question::Incidents).unwrap() else {
         panic!("no list");
     };
     let facts: Vec<_> = incidents
@@ -139,7 +139,7 @@ fn incidents_are_listed_and_told() {
 #[test]
 fn one_that_goes_on_is_told_so_far() {
     let agent = Agent::start(|shared| fill(shared, 300, |second| second == 30 || second >= 290));
-    let (Answer::Incidents { incidents }, _) = ask(&agent.path, &Question::Incidents).unwrap() else {
+    let (Answer::Incidents { incidents }, _) = ask(Some(&agent.path), &Question::Incidents).unwrap() else {
         panic!("no list");
     };
     let facts: Vec<_> = incidents.iter().map(|one| (one.goes_on, one.drops)).collect();

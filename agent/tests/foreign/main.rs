@@ -9,6 +9,8 @@
 mod load;
 mod perf;
 mod tool;
+#[path = "../kernel/within.rs"]
+mod within;
 
 use std::process::ExitCode;
 

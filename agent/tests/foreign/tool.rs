@@ -5,8 +5,7 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -122,13 +121,6 @@ impl Drop for Tool {
 }
 
 /// Asks again and again until there is an answer, but not for ever.
-pub(crate) fn within<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-    let deadline = Instant::now() + SOON;
-    loop {
-        if let Some(found) = look()? {
-            return Ok(found);
-        }
-        ensure!(Instant::now() < deadline, "not within {} s: {what}", SOON.as_secs());
-        thread::sleep(Duration::from_millis(10));
-    }
+pub(crate) fn within<T>(what: &str, look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    crate::within::within(SOON, what, look)
 }

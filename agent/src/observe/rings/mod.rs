@@ -21,6 +21,7 @@ mod refusals;
 mod ring;
 mod source;
 pub mod statistics;
+mod tables;
 mod wanted;
 mod watch;
 

@@ -1,5 +1,6 @@
 //! Loading the watching programs and running a pass of one. Nothing is attached: a pass exists while its file is read.
 
+mod behind;
 mod following;
 mod full;
 mod perf;
@@ -106,7 +107,7 @@ pub(super) struct Object {
     following: Option<BtfTracePointLinkId>,
     /// Why no ring can be looked at; `None` if it can.
     cannot_estimate: Option<String>,
-    looking: full::Link,
+    looking: Option<BtfTracePointLinkId>,
     cgroups: Cgroups,
     /// Programs of others and their skipped runs.
     programs: programs::Sight,

@@ -56,6 +56,7 @@ pub struct Rings {
     pub(super) watched: Arc<Mutex<Watched>>,
     route: Route,
     cannot_follow: Option<String>,
+    cannot_estimate: Option<String>,
     cannot_see_perf: Option<&'static str>,
     /// Orders to read the counters now, and where to say that it is done; `None` once told to stop.
     orders: Option<Sender<SyncSender<()>>>,
@@ -77,8 +78,6 @@ pub(super) struct Watched {
     pub(super) pressed: Pressed,
     /// Why refusals are not counted behind the helpers.
     pub(super) cannot_count: Option<String>,
-    /// Why they are not estimated.
-    pub(super) cannot_estimate: Option<String>,
     /// The last pass that failed, in words.
     failure: Option<String>,
     /// The longest time between two looks since the last sample, and the shortest by now.
@@ -108,8 +107,7 @@ impl Rings {
         };
         let cannot_estimate = object.cannot_estimate().map(str::to_owned);
         let (refusals, cannot_count) = Counting::load(&wanted, &object);
-        let watched =
-            Arc::new(Mutex::new(Watched { every, cannot_count, cannot_estimate, ..Watched::default() }));
+        let watched = Arc::new(Mutex::new(Watched { every, cannot_count, ..Watched::default() }));
         let (orders, ordered) = channel();
         let whose = if cannot_follow.is_some() { Whose::Off } else { wanted.whose };
         let mut watch = Watch {
@@ -137,7 +135,7 @@ impl Rings {
             .spawn(move || watch.run(&ordered))
             .map_err(|source| WatchError::Pass { program: "rings", source })?;
         let (orders, thread) = (Some(orders), Some(thread));
-        Ok(Self { watched, route, cannot_follow, cannot_see_perf, orders, thread })
+        Ok(Self { watched, route, cannot_follow, cannot_estimate, cannot_see_perf, orders, thread })
     }
 
     /// Which way positions are read.

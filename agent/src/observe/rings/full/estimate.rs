@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use agent_common::full::{CLEAR, FULL, FullLooks, TIGHT};
 
-use crate::sample::EstimateSample;
+use crate::{number::float, sample::EstimateSample};
 
 /// Standard deviations of a 95 % interval.
 const Z: f64 = 1.96;
@@ -155,11 +155,6 @@ fn wilson(hits: f64, tries: f64) -> Share {
     let centre = (likely + Z * Z / (2.0 * tries)) / spread;
     let half = Z / spread * (likely * (1.0 - likely) / tries + Z * Z / (4.0 * tries * tries)).sqrt();
     Share { low: (centre - half).max(0.0), likely, high: (centre + half).min(1.0) }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn float(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

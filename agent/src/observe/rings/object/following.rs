@@ -3,14 +3,10 @@
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
 use agent_common::watch::{Followed, Loser, Loss, NAME_BYTES, TARGETS, Target};
-use aya::{
-    Btf as AyaBtf, Ebpf, Pod,
-    maps::{Array, PerCpuHashMap},
-    programs::{BtfTracePoint, ProgramError},
-};
+use aya::{Btf as AyaBtf, Ebpf, Pod, maps::Array, programs::ProgramError};
 
-use super::{DROPS, FOLLOWED, Object, WatchError};
-use crate::probe::missed::missed_runs;
+use super::{DROPS, FOLLOWED, Object, WatchError, behind};
+use crate::{observe::rings::tables, probe::missed::missed_runs};
 
 const FOLLOWING: &str = "FOLLOWING";
 const FOLLOW: &str = "follow_exit";
@@ -44,24 +40,7 @@ impl Object {
         if self.cannot_follow.is_some() || (on && !again && self.following.is_some()) {
             return Ok(());
         }
-        let failed = |source: ProgramError| WatchError::Program {
-            action: "attach",
-            program: FOLLOW,
-            source: Box::new(source),
-        };
-        let program: &mut BtfTracePoint = self
-            .ebpf
-            .program_mut(FOLLOW)
-            .ok_or(ProgramError::NotLoaded)
-            .and_then(TryInto::try_into)
-            .map_err(failed)?;
-        if let Some(link) = self.following.take() {
-            program.detach(link).map_err(failed)?;
-        }
-        if on {
-            self.following = Some(program.attach().map_err(failed)?);
-        }
-        Ok(())
+        behind::put(&mut self.ebpf, FOLLOW, &mut self.following, on)
     }
 
     /// Whether the program that follows is attached.
@@ -102,13 +81,11 @@ impl Object {
     /// What each loser lost, over all CPUs. One pass over the table for all targets.
     pub(in crate::observe::rings) fn losses(&self) -> Vec<(Loser, Loss)> {
         let Some(map) = self.ebpf.map(DROPS) else { return Vec::new() };
-        let Ok(map) = PerCpuHashMap::<_, Loser, Loss>::try_from(map) else { return Vec::new() };
         let sum = |cpus: &[Loss]| Loss {
             drops: cpus.iter().map(|loss| loss.drops).sum(),
             comm: cpus.iter().max_by_key(|loss| loss.drops).map_or([0; NAME_BYTES], |loss| loss.comm),
         };
-        // An entry that cannot be read was forgotten meanwhile.
-        map.iter().flatten().map(|(loser, cpus)| (loser, sum(&cpus))).collect()
+        tables::rows(map, |loser, cpus: &[Loss]| (loser, sum(cpus))).unwrap_or_default()
     }
 
     /// Runs of the program that follows which the kernel skipped since it was loaded: each may have moved drops to the
@@ -125,11 +102,7 @@ impl Object {
     /// [`WatchError::Request`].
     pub(in crate::observe::rings) fn forget_losers(&mut self, losers: &[Loser]) -> Result<(), WatchError> {
         let map = self.ebpf.map_mut(DROPS).ok_or(WatchError::OwnMap)?;
-        let mut map: PerCpuHashMap<_, Loser, Loss> =
-            PerCpuHashMap::try_from(map).map_err(WatchError::Request)?;
-        // One that is gone already is as good.
-        losers.iter().for_each(|loser| _ = map.remove(loser));
-        Ok(())
+        tables::remove::<Loser, Loss>(map, losers).map_err(WatchError::Request)
     }
 }
 
@@ -139,8 +112,7 @@ pub(super) fn place(cpu: usize, target: usize) -> u32 {
 }
 
 pub(super) fn load(ebpf: &mut Ebpf, btf: &AyaBtf) -> Result<(), ProgramError> {
-    let program: &mut BtfTracePoint = ebpf.program_mut(FOLLOW).ok_or(ProgramError::NotLoaded)?.try_into()?;
-    program.load("sys_exit", btf)
+    behind::load(ebpf, btf, FOLLOW)
 }
 
 /// The array's only value.

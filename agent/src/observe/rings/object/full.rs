@@ -1,20 +1,14 @@
 //! The program that looks whether rings are full, and its maps.
 
 use agent_common::full::{FULL_ENTRIES, FULL_RINGS, FullBy, FullLooks, FullRing};
-use aya::{
-    Btf as AyaBtf, Ebpf, EbpfLoader, Pod,
-    maps::{Array, PerCpuHashMap},
-    programs::{BtfTracePoint, ProgramError, tp_btf::BtfTracePointLinkId},
-};
+use aya::{Btf as AyaBtf, Ebpf, EbpfLoader, Pod, maps::Array, programs::ProgramError};
 
-use super::{Object, WatchError};
+use super::{Object, WatchError, behind};
+use crate::observe::rings::tables;
 
 const TARGETS: &str = "FULL_TARGETS";
 const LOOKS: &str = "FULL_LOOKS";
 const PROGRAM: &str = "full_exit";
-
-/// The attached program.
-pub(super) type Link = Option<BtfTracePointLinkId>;
 
 /// Before the object is loaded: memory for what is not wanted is not taken.
 pub(super) fn size(loader: &mut EbpfLoader<'_>, is_wanted: bool) {
@@ -23,11 +17,7 @@ pub(super) fn size(loader: &mut EbpfLoader<'_>, is_wanted: bool) {
 
 /// Loads the program.
 pub(super) fn load(ebpf: &mut Ebpf, btf: &AyaBtf) -> Result<(), ProgramError> {
-    program(ebpf)?.load("sys_exit", btf)
-}
-
-fn program(ebpf: &mut Ebpf) -> Result<&mut BtfTracePoint, ProgramError> {
-    ebpf.program_mut(PROGRAM).ok_or(ProgramError::NotLoaded)?.try_into()
+    behind::load(ebpf, btf, PROGRAM)
 }
 
 impl Object {
@@ -48,27 +38,13 @@ impl Object {
 
     /// Attaches the program, behind all that are attached by now, or detaches it.
     pub(in crate::observe::rings) fn look_when_full(&mut self, on: bool) -> Result<(), WatchError> {
-        let failed = |source: ProgramError| WatchError::Program {
-            action: "attach",
-            program: PROGRAM,
-            source: Box::new(source),
-        };
-        let program = program(&mut self.ebpf).map_err(failed)?;
-        if let Some(link) = self.looking.take() {
-            program.detach(link).map_err(failed)?;
-        }
-        if on {
-            self.looking = Some(program.attach().map_err(failed)?);
-        }
-        Ok(())
+        behind::put(&mut self.ebpf, PROGRAM, &mut self.looking, on)
     }
 
     /// What was seen so far, by CPU.
     pub(in crate::observe::rings) fn full_looks(&self) -> Vec<(FullBy, Vec<FullLooks>)> {
         let Some(map) = self.ebpf.map(LOOKS) else { return Vec::new() };
-        let Ok(map) = PerCpuHashMap::<_, FullBy, FullLooks>::try_from(map) else { return Vec::new() };
-        // An entry that cannot be read was forgotten meanwhile.
-        map.iter().flatten().map(|(by, cpus)| (by, cpus.to_vec())).collect()
+        tables::rows(map, |by, cpus: &[FullLooks]| (by, cpus.to_vec())).unwrap_or_default()
     }
 
     /// Makes room: rings that are not looked at any more.
@@ -79,11 +55,7 @@ impl Object {
         let gone: Vec<FullBy> =
             self.full_looks().into_iter().map(|(by, _)| by).filter(|by| is_gone(by.ring)).collect();
         let map = self.ebpf.map_mut(LOOKS).ok_or(WatchError::OwnMap)?;
-        let mut map: PerCpuHashMap<_, FullBy, FullLooks> =
-            PerCpuHashMap::try_from(map).map_err(WatchError::Request)?;
-        // One that is gone already is as good.
-        gone.iter().for_each(|by| _ = map.remove(by));
-        Ok(())
+        tables::remove::<FullBy, FullLooks>(map, &gone).map_err(WatchError::Request)
     }
 }
 

@@ -11,7 +11,7 @@ use agent_common::{
 };
 use aya::{
     Btf as AyaBtf, Ebpf, EbpfLoader, Pod,
-    maps::{MapError, PerCpuArray, PerCpuHashMap},
+    maps::{MapError, PerCpuArray},
     programs::{FExit, ProgramError, fexit::FExitLinkId},
 };
 use thiserror::Error;
@@ -19,7 +19,10 @@ use thiserror::Error;
 use super::places;
 use crate::{
     btf::{Btf, BtfError, VMLINUX},
-    observe::rings::offsets::{self, OffsetsError},
+    observe::rings::{
+        offsets::{self, OffsetsError},
+        tables,
+    },
     probe::{Facts, FactsError, Plan, missed::missed_runs},
     setup,
     sys::heap,
@@ -233,9 +236,7 @@ fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut FExit, ProgramE
 
 fn rows<K: Pod, V: Pod>(ebpf: &Ebpf, name: &'static str) -> Result<Rows<K, V>, RefusalsError> {
     let map = ebpf.map(name).ok_or(RefusalsError::NoMap(name))?;
-    let map = PerCpuHashMap::<_, K, V>::try_from(map).map_err(RefusalsError::Table)?;
-    // An entry that cannot be read was removed meanwhile.
-    Ok(map.iter().flatten().map(|(key, cpus)| (key, cpus.to_vec())).collect())
+    tables::rows(map, |key, cpus: &[V]| (key, cpus.to_vec())).map_err(RefusalsError::Table)
 }
 
 fn remove<K: Pod, V: Pod>(ebpf: &mut Ebpf, name: &'static str, keys: &[K]) -> Result<(), RefusalsError> {
@@ -243,8 +244,5 @@ fn remove<K: Pod, V: Pod>(ebpf: &mut Ebpf, name: &'static str, keys: &[K]) -> Re
         return Ok(());
     }
     let map = ebpf.map_mut(name).ok_or(RefusalsError::NoMap(name))?;
-    let mut map = PerCpuHashMap::<_, K, V>::try_from(map).map_err(RefusalsError::Table)?;
-    // One that is gone already is as good.
-    keys.iter().for_each(|key| _ = map.remove(key));
-    Ok(())
+    tables::remove::<K, V>(map, keys).map_err(RefusalsError::Table)
 }

@@ -62,8 +62,8 @@ impl Rings {
 
     /// Why refusals are not estimated either; `None` if they are, where they are not counted.
     #[must_use]
-    pub fn cannot_estimate(&self) -> Option<String> {
-        self.lock().cannot_estimate.clone()
+    pub fn cannot_estimate(&self) -> Option<&str> {
+        self.cannot_estimate.as_deref()
     }
 }
 
