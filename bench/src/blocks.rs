@@ -33,7 +33,7 @@ pub(crate) struct Block {
     pub(crate) calls: u64,
     /// Calls that the subject says it saw.
     pub(crate) seen: Option<u64>,
-    /// Time stolen by the hypervisor, clock ticks of all CPUs.
+    /// Time stolen by the hypervisor during the four batches, clock ticks of all CPUs.
     pub(crate) stolen_ticks: u64,
     /// A tracing program of somebody else came or went.
     pub(crate) hook_shared: bool,
@@ -126,7 +126,15 @@ pub(crate) fn measure(
 }
 
 fn block(subject: &mut dyn Subject, generator: &mut Generator, calls: u64, batch: Duration) -> Result<Block> {
-    let (stolen_before, programs_before) = (machine::stolen_ticks()?, hook::programs()?);
+    let programs_before = hook::programs()?;
+    let mut stolen_ticks = 0;
+    // What is stolen while the subject comes and goes disturbs nothing.
+    let mut batch_ns = |generator: &mut Generator, calls| -> Result<f64> {
+        let before = machine::stolen_ticks()?;
+        let time = batch_ns(generator, calls)?;
+        stolen_ticks += machine::stolen_ticks()? - before;
+        Ok(time)
+    };
     let first = batch_ns(generator, calls)?;
     subject.attach()?;
     // Whatever sits on the hook may slow each call a hundredfold: then fewer of them fill the batch.
@@ -139,7 +147,7 @@ fn block(subject: &mut dyn Subject, generator: &mut Generator, calls: u64, batch
         with,
         calls: CALIBRATION + 2 * (calls_with + warm_up(calls_with)),
         seen,
-        stolen_ticks: machine::stolen_ticks()? - stolen_before,
+        stolen_ticks,
         hook_shared: !hook::returns_to(&programs_before)?,
     })
 }

@@ -12,7 +12,7 @@ use dropctl::{
 };
 
 use crate::{
-    blocks::{Extent, Subject, measure, outcomes},
+    blocks::{Extent, Outcome, Subject, measure, outcomes},
     generator::{self, Generator},
     hook,
     machine::Machine,
@@ -63,9 +63,15 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
     };
     let series = measure(&mut [&mut tool, &mut followed], &mut generator, extent)?;
     let outcomes = outcomes(&series);
-    let columns = ["case", "added, ns (95 %)", "min to min", "by following, ns (95 %)", "baseline", "blocks"];
+    print(&outcomes, "by following, ns (95 %)");
+    output::save(options, machine, "follow", (&outcomes, &series))
+}
+
+/// The table of a run; `over_first` is the head of what is over the first case.
+pub(super) fn print(outcomes: &[Outcome], over_first: &str) {
+    let columns = ["case", "added, ns (95 %)", "min to min", over_first, "baseline", "blocks"];
     let mut table = Table::new(&columns);
-    for outcome in &outcomes {
+    for outcome in outcomes {
         table.row([
             outcome.name.clone(),
             output::estimate(outcome.added),
@@ -76,5 +82,4 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
         ]);
     }
     table.print();
-    output::save(options, machine, "follow", (&outcomes, &series))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod drain;
+pub(crate) mod estimate;
 pub(crate) mod follow;
 pub(crate) mod live;
 pub(crate) mod passive;
@@ -24,6 +25,11 @@ pub(crate) struct Benchmark {
 pub(crate) const ALL: &[Benchmark] = &[
     Benchmark { name: "syscall", about: "cost per syscall over an empty program", run: syscall::run },
     Benchmark { name: "follow", about: "what following a tool adds to each syscall", run: follow::run },
+    Benchmark {
+        name: "estimate",
+        about: "what looking whether a ring is full adds to each syscall",
+        run: estimate::run,
+    },
     Benchmark { name: "drain", about: "records per second out of a ring that is full", run: drain::run },
     Benchmark { name: "live", about: "lossless rate through an 8 MiB ring", run: live::run },
     Benchmark {
