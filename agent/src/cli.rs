@@ -1,5 +1,7 @@
 //! What can be typed. Definitions only: what it means is decided in `config` and `commands`.
 
+mod examples;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
@@ -10,9 +12,16 @@ use crate::{
     setup::{Mode, Whose},
 };
 
+/// What help looks like: examples first, because that is what most people came for.
+const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
+
+/// Names of all commands.
+#[cfg(test)]
+const COMMANDS: [&str; 5] = ["agent", "report", "record", "explain", "doctor"];
+
 /// Why BPF ring buffers drop events on this node, whose they are, and what to change.
 #[derive(Debug, Parser)]
-#[command(name = "dropctl", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "dropctl", version, after_help = examples::DROPCTL, help_template = HELP, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -25,43 +34,32 @@ pub struct Cli {
     pub quiet: bool,
 }
 
-const EXAMPLES: &str = "Examples:
-  dropctl report                        look at this node for 10 seconds
-  dropctl report -o report.md           the same as Markdown and report.json.gz, to attach both to an issue
-  dropctl record -o node.jsonl.gz       write down what is seen for 10 seconds, to explain it elsewhere
-  dropctl report --input node.jsonl.gz  explain a recording, or the one inside a report in JSON
-  dropctl explain falco.log             say what Falco's drop alerts mean; DC102 explains a finding
-  dropctl report --since 10m            explain what the agent remembers of the last ten minutes
-  dropctl report --incident last        the same of the last time that something was lost
-  dropctl agent                         count all the time and serve http://127.0.0.1:9753/metrics
-
-Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 2 it could not run, and says what to do.";
-
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run on the node: count syscalls and drops, serve /metrics.
     // Its environment is its configuration; a report that is asked for beside it has none.
     #[command(
+        after_help = examples::AGENT,
+        help_template = HELP,
         mut_arg("mode", |mode| mode.env("DROPCTL_MODE")),
         mut_arg("ring_bytes", |bytes| bytes.env("DROPCTL_RING_BYTES")),
         mut_arg("sample", |sample| sample.env("DROPCTL_SAMPLE"))
     )]
     Agent(AgentArgs),
     /// Look at this node for a while and explain what was seen.
+    #[command(after_help = examples::REPORT, help_template = HELP)]
     Report(ReportArgs),
     /// Look at this node for a while and write down what was seen.
+    #[command(after_help = examples::RECORD, help_template = HELP)]
     Record(RecordArgs),
     /// Say what a drop alert of Falco means, or a finding.
-    #[command(after_help = EXPLAIN_EXAMPLES)]
+    #[command(after_help = examples::EXPLAIN, help_template = HELP)]
     Explain(ExplainArgs),
+    /// Say what this node allows dropctl, what is missing, and how to get it.
+    #[command(after_help = examples::DOCTOR, help_template = HELP)]
+    Doctor(DoctorArgs),
 }
-
-const EXPLAIN_EXAMPLES: &str = "Examples:
-  dropctl explain DC102                                    the page of a finding
-  dropctl explain falco.log                                all alerts in a file, JSON or text, any version since 0.15
-  kubectl logs -n falco ds/falco | dropctl explain         the same from a pipe
-  dropctl explain alert.json --recording node.jsonl.gz     with the causes that a recording of that time shows";
 
 /// What runs per syscall.
 #[derive(Clone, Debug, Args)]
@@ -181,6 +179,17 @@ pub struct ExplainArgs {
     pub output: Option<PathBuf>,
 }
 
+/// Arguments of `dropctl doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {
+    /// Form of the page [default: text on a terminal, else markdown].
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// Write to this file instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 /// Forms of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -190,4 +199,25 @@ pub enum Format {
     Markdown,
     /// For programs; see docs/report.schema.json.
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound_and_every_command_has_examples_first() {
+        let mut cli = Cli::command();
+        cli.clone().debug_assert();
+        let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(names, COMMANDS);
+        for name in COMMANDS {
+            let help = cli.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+            let at = |text: &str| help.find(text).unwrap_or_else(|| panic!("{name} has no {text}: {help}"));
+            assert!(at("Examples:") < at("Usage:"), "{help}");
+            assert!(help.contains(&format!("dropctl {name}")), "{help}");
+        }
+    }
 }

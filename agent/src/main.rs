@@ -8,11 +8,13 @@ use clap::{
 };
 use dropctl::{
     cli::{Cli, Command},
-    commands,
+    commands::{self, Ending},
 };
 
 /// It ran.
 const RAN: u8 = 0;
+/// It ran, and found what it was to look for.
+const FOUND: u8 = 1;
 /// It could not run, and said what to do.
 const COULD_NOT_RUN: u8 = 2;
 
@@ -22,16 +24,19 @@ fn main() -> ExitCode {
         Err(error) => return explain_arguments(&error),
     };
     commands::start_log(&cli);
+    let fine = |()| Ending::Fine;
     let result = match &cli.command {
-        Command::Agent(args) => commands::agent::run(args),
-        Command::Report(args) => commands::report::run(args),
-        Command::Record(args) => commands::record::run(args),
-        Command::Explain(args) => commands::explain::run(args),
+        Command::Agent(args) => commands::agent::run(args).map(fine),
+        Command::Report(args) => commands::report::run(args).map(fine),
+        Command::Record(args) => commands::record::run(args).map(fine),
+        Command::Explain(args) => commands::explain::run(args).map(fine),
+        Command::Doctor(args) => commands::doctor::run(args),
     };
     match result {
-        Ok(()) => ExitCode::from(RAN),
+        Ok(Ending::Fine) => ExitCode::from(RAN),
+        Ok(Ending::Found) => ExitCode::from(FOUND),
         Err(error) => {
-            commands::talk(&format!("error: {}", one_line(&with_causes(&error))));
+            commands::talk(&format!("error: {}", one_line(&commands::with_causes(&error))));
             ExitCode::from(COULD_NOT_RUN)
         }
     }
@@ -93,19 +98,6 @@ fn blamed_variable(error: &clap::Error) -> Option<String> {
     let mut arguments = cli.get_subcommands().flat_map(clap::Command::get_arguments);
     let variable = arguments.find(|argument| argument.get_long() == Some(name))?.get_env()?;
     std::env::var_os(variable).map(|_| variable.to_string_lossy().into_owned())
-}
-
-/// The error and its causes. Some of ours show their cause themselves; once is enough.
-fn with_causes(error: &anyhow::Error) -> String {
-    let mut said = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if said.is_empty() {
-            said = cause;
-        } else if !said.contains(&cause) {
-            said = format!("{said}: {cause}");
-        }
-    }
-    said
 }
 
 fn one_line(text: &str) -> String {

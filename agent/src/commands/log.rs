@@ -57,3 +57,17 @@ pub(super) fn show_kernel_half(ebpf: &mut Ebpf) -> Result<()> {
     }
     Ok(())
 }
+
+/// The error and its causes. Some of ours show their cause themselves; once is enough.
+#[must_use]
+pub fn with_causes(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}

@@ -1,6 +1,7 @@
 //! One file per subcommand: the only place that wires readers to outputs.
 
 pub mod agent;
+pub mod doctor;
 pub mod explain;
 mod log;
 mod look;
@@ -13,9 +14,18 @@ mod sampler;
 mod sensors;
 mod stop;
 
-pub use log::{start as start_log, talk};
+pub use log::{start as start_log, talk, with_causes};
 
 use crate::{config::Limits, observe::node, sys::mapping::page_bytes};
+
+/// How a command that ran has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing more to say.
+    Fine,
+    /// What it was to look for is there: something that is needed is missing.
+    Found,
+}
 
 /// Commit that this binary was built from, where the build knew it.
 const REVISION: Option<&str> = option_env!("DROPCTL_REVISION");

@@ -11,7 +11,7 @@ pub struct MissingCapabilities {
 }
 
 /// What each mode of the probe needs.
-const NEEDED: [(Capability, &str); 2] = [
+pub(crate) const NEEDED: [(Capability, &str); 2] = [
     (Capability::CAP_BPF, "to load programs and maps"),
     (Capability::CAP_PERFMON, "to attach to tracepoints and read kernel memory"),
 ];

@@ -13,6 +13,6 @@ mod session;
 pub use facts::{Cgroups, Facts, FactsError};
 pub use load::LoadError;
 pub use plan::Plan;
-pub use session::{Probe, ProbeError};
+pub use session::{OLDEST_KERNEL, Probe, ProbeError};
 
 pub use crate::setup::{Hook, Mode, Request, Visibility};

@@ -291,9 +291,11 @@ impl Probe {
     }
 }
 
-/// Ring buffers came with Linux 5.8.
+/// The first with BPF ring buffers.
+pub const OLDEST_KERNEL: (u8, u8) = (5, 8);
+
 fn check_version(kernel: (u8, u8)) -> Result<(), ProbeError> {
-    if kernel < (5, 8) { Err(ProbeError::KernelTooOld(kernel.0, kernel.1)) } else { Ok(()) }
+    if kernel < OLDEST_KERNEL { Err(ProbeError::KernelTooOld(kernel.0, kernel.1)) } else { Ok(()) }
 }
 
 /// Names the processes that still live. Only from the initial pid namespace, whose ids records carry: seen from

@@ -74,6 +74,9 @@ pub(crate) fn bad() -> Result<()> {
         ("agent --mode fast", &["'fast'", "--mode", "stream, count"]),
         ("report --format html", &["'html'", "--format", "text, markdown, json"]),
         ("report --output", &["--output <FILE>", "a value is required"]),
+        ("doctor --format yaml", &["'yaml'", "--format", "text, markdown, json"]),
+        ("doctor -o /nowhere/d.md", &["/nowhere/d.md", "No such file"]),
+        ("doctor now", &["'now'", "--help"]),
     ];
     for (line, said) in cases {
         refuses(&mut dropctl(&line.split(' ').collect::<Vec<_>>()), said)?;
@@ -83,6 +86,7 @@ pub(crate) fn bad() -> Result<()> {
 
 pub(crate) fn unknown() -> Result<()> {
     let cases: &[(&str, &[&str])] = &[
+        ("docter", &["'docter'", "similar subcommand exists: 'doctor'"]),
         ("agnet", &["'agnet'", "similar subcommand exists: 'agent'"]),
         ("frobnicate", &["'frobnicate'", "--help"]),
         ("--frobnicate", &["'--frobnicate'", "--help"]),
@@ -110,7 +114,7 @@ pub(crate) fn help() -> Result<()> {
         ("--version", version),
         ("-V", version),
         ("--help", "Usage: dropctl"),
-        ("-h", "Exit codes: 0 it ran; 2 it could not run"),
+        ("-h", "Exit codes: 0 it ran; 1 it ran, and"),
         ("agent --help", "DROPCTL_LISTEN"),
         ("report --help", "--duration <TIME>"),
     ] {

@@ -114,8 +114,8 @@ pub(crate) fn after_kill() -> Result<()> {
 /// A watcher that is killed leaves nothing, and no ring that it had mapped outlives its owner.
 pub(crate) fn after_watcher_killed() -> Result<()> {
     let program = node::dropctl_bin().context("DROPCTL_BIN")?;
-    let all = Rights { is_root: true, more: &[CAP_SYS_ADMIN] };
-    for (rights, maps_pages) in [(all, true), (Rights { is_root: false, more: &[] }, false)] {
+    let all = Rights { may_load: true, is_root: true, more: &[CAP_SYS_ADMIN] };
+    for (rights, maps_pages) in [(all, true), (Rights { may_load: true, is_root: false, more: &[] }, false)] {
         let before = Ids::loaded();
         let ring = maps::ring(b"outlived")?;
         let id = maps::id(&ring)?;

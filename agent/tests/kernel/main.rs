@@ -18,6 +18,7 @@ mod child;
 mod cli;
 mod crew;
 mod dispatch;
+mod doctor;
 mod elf;
 mod exact;
 mod expect;
@@ -103,6 +104,7 @@ const TESTS: &[Test] = &[
     test("programs_held_by_links", &[BtfToHide], programs::held_by_links),
     test("live_and_replay_agree", &[Cli], replay::live_and_replay_agree),
     test("privileges_show_what_the_table_says", &[BtfToHide, From(5, 14), Live], privileges::table),
+    test("doctor_says_what_is_so", &[BtfToHide, Cli, From(5, 14)], doctor::says_what_is_so),
     test("nothing_kept_by_a_killed_watcher", &[BtfToHide, Cli, Live], leftovers::after_watcher_killed),
     test("hostile_many_maps", &[BtfToHide, Live], hostile::many_maps),
     test("hostile_more_rings_than_watched", &[BtfToHide, Live], hostile::more_rings_than_watched),

@@ -34,7 +34,7 @@ const PERFMON_OPENS_MAPS: (u32, u32) = (6, 18);
 const SEEN_ON: &str = "6.18";
 
 const fn rights(is_root: bool, more: &'static [caps::Capability]) -> Rights {
-    Rights { is_root, more }
+    Rights { may_load: true, is_root, more }
 }
 
 const COMBINATIONS: [Rights; 12] = [

@@ -10,15 +10,18 @@ const NOBODY: u32 = 65_534;
 /// Who a child is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rights {
+    /// It has CAP_BPF and CAP_PERFMON, which loading programs needs.
+    pub(crate) may_load: bool,
     pub(crate) is_root: bool,
-    /// Beside CAP_BPF and CAP_PERFMON, which loading programs needs.
+    /// Beside those two.
     pub(crate) more: &'static [Capability],
 }
 
 impl Rights {
     /// All of its capabilities.
     pub(crate) fn capabilities(&self) -> CapsHashSet {
-        [Capability::CAP_BPF, Capability::CAP_PERFMON].into_iter().chain(self.more.iter().copied()).collect()
+        let two = [Capability::CAP_BPF, Capability::CAP_PERFMON].into_iter().filter(|_| self.may_load);
+        two.chain(self.more.iter().copied()).collect()
     }
 
     /// `true` if this process may give them away.

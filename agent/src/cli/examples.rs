@@ -1,0 +1,45 @@
+//! What help begins with: a few lines to copy.
+
+pub(super) const DROPCTL: &str = "Examples:
+  dropctl doctor                        say what this node allows, and how to get what is missing
+  dropctl report                        look at this node for 10 seconds
+  dropctl report -o report.md           as Markdown, and report.json.gz: attach both to an issue
+  dropctl record -o node.jsonl.gz       write down what is seen, to explain it elsewhere
+  dropctl report --input node.jsonl.gz  explain a recording, or the one inside a report in JSON
+  dropctl explain falco.log             say what Falco's drop alerts mean; DC102: a finding's page
+  dropctl report --since 10m            explain what the agent remembers of the last ten minutes
+  dropctl report --incident last        the same of the last time that something was lost
+  dropctl agent                         count all the time and serve http://127.0.0.1:9753/metrics
+
+Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 1 it ran, and what is needed or watched for is not as it \
+should be; 2 it could not run, and says what to do.";
+
+pub(super) const AGENT: &str = "Examples:
+  dropctl agent                                  serve http://127.0.0.1:9753/metrics
+  dropctl agent --mode count                     count only, at the least price
+  dropctl agent --mode passive                   watch rings, and attach nothing to syscalls
+  dropctl agent --listen 0.0.0.0:9753            for a Prometheus elsewhere
+  dropctl agent --incident-dir /var/lib/dropctl  keep incidents over a restart";
+
+pub(super) const REPORT: &str = "Examples:
+  dropctl report                             look at this node for 10 seconds
+  dropctl report --duration 1m -o report.md  as Markdown, and report.json.gz: attach both to an issue
+  dropctl report --since 10m                 the last ten minutes, from the agent's memory
+  dropctl report --incident last             the last loss; `list` shows which there are
+  dropctl report --input report.json.gz      somebody else's, replayed: needs no rights";
+
+pub(super) const RECORD: &str = "Examples:
+  dropctl record -o node.jsonl.gz                10 seconds, compressed
+  dropctl record --duration 5m -o node.jsonl.gz  five minutes, or up to Ctrl-C
+  dropctl report --input node.jsonl.gz           explains it, anywhere";
+
+pub(super) const EXPLAIN: &str = "Examples:
+  dropctl explain DC102                                 the page of a finding
+  dropctl explain falco.log                             all alerts in a file, JSON or text
+  kubectl logs -n falco ds/falco | dropctl explain      the same from a pipe
+  dropctl explain alert.json --recording node.jsonl.gz  with what a recording shows of that time";
+
+pub(super) const DOCTOR: &str = "Examples:
+  sudo dropctl doctor                              try what dropctl needs, say what came of it
+  dropctl doctor --format json                     for programs; code 1 if something is missing
+  kubectl -n dropctl exec $POD -- /dropctl doctor  with the rights of the pod";
