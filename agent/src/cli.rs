@@ -5,7 +5,8 @@ mod examples;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use clap_complete::Shell;
 
 use crate::{
     config::value,
@@ -16,8 +17,7 @@ use crate::{
 const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
 
 /// Names of all commands.
-#[cfg(test)]
-const COMMANDS: [&str; 5] = ["agent", "report", "record", "explain", "doctor"];
+const COMMANDS: [&str; 7] = ["agent", "report", "record", "explain", "doctor", "completions", "man"];
 
 /// Why BPF ring buffers drop events on this node, whose they are, and what to change.
 #[derive(Debug, Parser)]
@@ -59,6 +59,12 @@ pub enum Command {
     /// Say what this node allows dropctl, what is missing, and how to get it.
     #[command(after_help = examples::DOCTOR, help_template = HELP)]
     Doctor(DoctorArgs),
+    /// Print the completions of a shell.
+    #[command(after_help = examples::COMPLETIONS, help_template = HELP)]
+    Completions(CompletionsArgs),
+    /// Print the manual, or write its pages.
+    #[command(after_help = examples::MAN, help_template = HELP)]
+    Man(ManArgs),
 }
 
 /// What runs per syscall.
@@ -188,6 +194,24 @@ pub struct DoctorArgs {
     /// Write to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// Arguments of `dropctl completions`.
+#[derive(Clone, Debug, Args)]
+pub struct CompletionsArgs {
+    /// Shell.
+    pub shell: Shell,
+}
+
+/// Arguments of `dropctl man`.
+#[derive(Clone, Debug, Args)]
+pub struct ManArgs {
+    /// Command whose page to print [default: the page of all].
+    #[arg(value_parser = PossibleValuesParser::new(COMMANDS))]
+    pub command: Option<String>,
+    /// Write all pages into this folder instead.
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub all: Option<PathBuf>,
 }
 
 /// Forms of a report.

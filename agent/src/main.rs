@@ -31,6 +31,8 @@ fn main() -> ExitCode {
         Command::Record(args) => commands::record::run(args).map(fine),
         Command::Explain(args) => commands::explain::run(args).map(fine),
         Command::Doctor(args) => commands::doctor::run(args),
+        Command::Completions(args) => commands::completions::run(args).map(fine),
+        Command::Man(args) => commands::man::run(args).map(fine),
     };
     match result {
         Ok(Ending::Fine) => ExitCode::from(RAN),

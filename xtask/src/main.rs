@@ -9,6 +9,7 @@ mod bench;
 mod bless;
 mod command;
 mod dashboards;
+mod dist;
 mod docs;
 mod image;
 mod lab;
@@ -36,6 +37,7 @@ usage: cargo xtask VERB [ARGUMENTS]
   lint                         format, clippy, licences, and the invariants of the architecture
   vm [KERNEL..] [--list] [--hide-btf]
                                the kernel tests inside guests of other kernels
+  dist                         a folder with the static binary, manual pages and completions
   image                        OCI archive with the static binary alone
   dashboards                   check alert rules and run their tests
   docs                         regenerate what is generated under docs/
@@ -64,6 +66,7 @@ fn dispatch(verb: &str, arguments: Vec<OsString>) -> Result<ExitCode> {
         "test" => test::run(arguments),
         "lint" => lint::run(),
         "vm" => vm::run(arguments),
+        "dist" => dist::run(),
         "image" => image::run(),
         "dashboards" => dashboards::run(),
         "docs" => docs::run(),

@@ -43,3 +43,12 @@ pub(super) const DOCTOR: &str = "Examples:
   sudo dropctl doctor                              try what dropctl needs, say what came of it
   dropctl doctor --format json                     for programs; code 1 if something is missing
   kubectl -n dropctl exec $POD -- /dropctl doctor  with the rights of the pod";
+
+pub(super) const COMPLETIONS: &str = "Examples:
+  dropctl completions bash > /etc/bash_completion.d/dropctl
+  dropctl completions zsh > \"${fpath[1]}/_dropctl\"
+  dropctl completions fish > ~/.config/fish/completions/dropctl.fish";
+
+pub(super) const MAN: &str = "Examples:
+  dropctl man report | man -l -                 read the page of a command
+  dropctl man --all /usr/local/share/man/man1   install all pages";

@@ -1,10 +1,12 @@
 //! One file per subcommand: the only place that wires readers to outputs.
 
 pub mod agent;
+pub mod completions;
 pub mod doctor;
 pub mod explain;
 mod log;
 mod look;
+pub mod man;
 mod output;
 mod recall;
 pub mod record;
