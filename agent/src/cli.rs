@@ -17,7 +17,7 @@ use crate::{
 const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
 
 /// Names of all commands.
-const COMMANDS: [&str; 7] = ["agent", "report", "record", "explain", "doctor", "completions", "man"];
+const COMMANDS: [&str; 8] = ["agent", "report", "record", "explain", "diff", "doctor", "completions", "man"];
 
 /// Why BPF ring buffers drop events on this node, whose they are, and what to change.
 #[derive(Debug, Parser)]
@@ -56,6 +56,9 @@ pub enum Command {
     /// Say what a drop alert of Falco means, or a finding.
     #[command(after_help = examples::EXPLAIN, help_template = HELP)]
     Explain(ExplainArgs),
+    /// Compare two reports or recordings: did a change help?
+    #[command(after_help = examples::DIFF, help_template = HELP)]
+    Diff(DiffArgs),
     /// Say what this node allows dropctl, what is missing, and how to get it.
     #[command(after_help = examples::DOCTOR, help_template = HELP)]
     Doctor(DoctorArgs),
@@ -178,6 +181,21 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "recording")]
     pub socket: Option<PathBuf>,
     /// Form of the explanation [default: text on a terminal, else markdown].
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// Write to this file instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `dropctl diff`.
+#[derive(Clone, Debug, Args)]
+pub struct DiffArgs {
+    /// Before the change: a recording, or a report in JSON with its recording; `-` for stdin.
+    pub a: PathBuf,
+    /// After it.
+    pub b: PathBuf,
+    /// Form of the page [default: text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
     /// Write to this file instead of stdout.

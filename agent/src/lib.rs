@@ -10,6 +10,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod diagnose;
+pub mod diff;
 pub mod doctor;
 pub mod evidence;
 pub mod explain;

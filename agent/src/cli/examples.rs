@@ -6,6 +6,7 @@ pub(super) const DROPCTL: &str = "Examples:
   dropctl report -o report.md           as Markdown, and report.json.gz: attach both to an issue
   dropctl record -o node.jsonl.gz       write down what is seen, to explain it elsewhere
   dropctl report --input node.jsonl.gz  explain a recording, or the one inside a report in JSON
+  dropctl diff before.gz after.gz       compare two recordings or reports: did a change help?
   dropctl explain falco.log             say what Falco's drop alerts mean; DC102: a finding's page
   dropctl report --since 10m            explain what the agent remembers of the last ten minutes
   dropctl report --incident last        the same of the last time that something was lost
@@ -38,6 +39,12 @@ pub(super) const EXPLAIN: &str = "Examples:
   dropctl explain falco.log                             all alerts in a file, JSON or text
   kubectl logs -n falco ds/falco | dropctl explain      the same from a pipe
   dropctl explain alert.json --recording node.jsonl.gz  with what a recording shows of that time";
+
+pub(super) const DIFF: &str = "Examples:
+  dropctl record --duration 2m -o before.jsonl.gz  before the change, under load
+  dropctl record --duration 2m -o after.jsonl.gz   after it, under the same load
+  dropctl diff before.jsonl.gz after.jsonl.gz      improved, worse, no change, or cannot tell
+  dropctl diff old-report.json.gz report.json.gz   reports in JSON hold their recordings";
 
 pub(super) const DOCTOR: &str = "Examples:
   sudo dropctl doctor                              try what dropctl needs, say what came of it

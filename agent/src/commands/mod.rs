@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod completions;
+pub mod diff;
 pub mod doctor;
 pub mod explain;
 mod log;

@@ -10,6 +10,7 @@
 #[allow(dead_code, reason = "the Prometheus test uses the rest")]
 mod agent;
 mod arguments;
+mod diff;
 mod endings;
 mod environment;
 mod explain;
@@ -37,7 +38,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// Name, and what it does.
 type Test = (&'static str, fn() -> Result<()>);
 
-const TESTS: [Test; 26] = [
+const TESTS: [Test; 28] = [
     ("not_root", privileges::not_root),
     ("missing_capability", privileges::missing_capability),
     ("two_capabilities_suffice", privileges::two_suffice),
@@ -55,6 +56,8 @@ const TESTS: [Test; 26] = [
     ("anybody_may_replay", recordings::anybody),
     ("what_cannot_be_explained", explain::bad),
     ("anybody_may_explain", explain::anybody),
+    ("what_cannot_be_compared", diff::bad),
+    ("anybody_may_compare", diff::anybody),
     ("output_not_writable", output::not_writable),
     ("output_whole_or_not_at_all", output::whole_or_not_at_all),
     ("stdout_closed", output::stdout_closed),
