@@ -1,6 +1,6 @@
 //! `passive`: what an agent that attaches nothing adds to a syscall, and to a record of a tool whose ring it watches.
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{path::PathBuf, process::Command, thread, time::Duration};
 
 use anyhow::{Context as _, Result};
 
@@ -17,6 +17,10 @@ use crate::{
     output::{self, Table, say},
 };
 
+/// What an agent does once, as it starts, is over: it reads the kernel's types and looks through /proc. Two CPUs may be one
+/// core, and then the load beside it runs slower.
+const SETTLED: Duration = Duration::from_millis(1500);
+
 /// An agent that comes and goes.
 struct Passive {
     name: &'static str,
@@ -31,6 +35,7 @@ impl Subject for Passive {
 
     fn attach(&mut self) -> Result<()> {
         self.agent = Some(Agent::start(Command::new(&self.binary), &["--mode", "passive"])?);
+        thread::sleep(SETTLED);
         Ok(())
     }
 
