@@ -4,6 +4,7 @@
 
 mod cli;
 mod hog;
+mod hold;
 mod load;
 mod place;
 mod provoke;

@@ -1,6 +1,5 @@
-//! A producer that gets refused on purpose, and one that holds a record without committing it.
-//!
-//! Nothing is attached: `attempt` runs when user space asks for it (`BPF_PROG_TEST_RUN`), `hold` while a file is read.
+//! A producer that gets refused on purpose. Nothing is attached: it runs when user space asks for it
+//! (`BPF_PROG_TEST_RUN`).
 
 #![no_std]
 #![no_main]
@@ -11,7 +10,7 @@ use core::{ffi::c_void, mem::MaybeUninit};
 
 use aya_ebpf::{
     bindings::{BPF_RB_NO_WAKEUP, bpf_dynptr},
-    helpers::generated::{bpf_copy_from_user, bpf_ringbuf_reserve_dynptr, bpf_ringbuf_submit_dynptr},
+    helpers::generated::{bpf_ringbuf_reserve_dynptr, bpf_ringbuf_submit_dynptr},
     macros::map,
     maps::{Array, RingBuf},
 };
@@ -19,10 +18,6 @@ use aya_ebpf::{
 /// User space sets its size.
 #[map]
 static RING: RingBuf = RingBuf::with_byte_size(4096, 0);
-
-/// What `hold` reads while its record is open: an address of user space; 0 for nothing.
-#[map]
-static ORDER: Array<u64> = Array::with_max_entries(1, 0);
 
 /// More than the largest ring that user space asks for holds.
 type Large = [u64; (2 << 20) / 8];
@@ -98,29 +93,6 @@ extern "C" fn attempt_reserve_dynptr(context: *const u64) -> i32 {
         bpf_ringbuf_submit_dynptr(pointer.as_mut_ptr(), NO_WAKEUP);
         i32::from(result != 0)
     }
-}
-
-/// Reserves a record and fills it from user memory, once. Sleepable: while that memory is not there, the record stays
-/// as it is, reserved and not committed.
-#[unsafe(no_mangle)]
-#[unsafe(link_section = "iter.s/task")]
-extern "C" fn hold(_context: *const c_void) -> i32 {
-    let Some(order) = ORDER.get_ptr_mut(0) else { return 0 };
-    // SAFETY: the only entry; nobody else writes while the file is read.
-    let address = unsafe { *order };
-    if address == 0 {
-        return 0;
-    }
-    // SAFETY: as above.
-    unsafe { *order = 0 };
-    if let Some(mut entry) = RING.reserve::<Small>(0) {
-        // SAFETY: the record has these bytes; the helper checks the address in user space.
-        unsafe {
-            bpf_copy_from_user(entry.as_mut_ptr().cast(), size_of::<Small>() as u32, address as *const _);
-        }
-        entry.submit(NO_WAKEUP);
-    }
-    0
 }
 
 /// A panic must not be loadable: the verifier refuses the endless loop.

@@ -72,12 +72,18 @@ pub(crate) struct StandinArgs {
     /// Stalls of the consumer: START+LENGTH, more than one with commas.
     #[arg(long, value_delimiter = ',', value_name = "SCRIPT", value_parser = value::stall)]
     pub(crate) stall: Vec<Stall>,
+    /// A record of the first ring that is reserved and not committed: START+LENGTH, more than one with commas.
+    #[arg(long, value_delimiter = ',', value_name = "SCRIPT", value_parser = value::stall)]
+    pub(crate) hold: Vec<Stall>,
     /// Reload at these times: everything is opened anew, in the same process.
     #[arg(long, value_delimiter = ',', value_name = "TIMES", value_parser = value::time)]
     pub(crate) reload: Vec<Duration>,
     /// Go blind at this time: the programs stay attached and make no more events.
     #[arg(long, value_name = "TIME", value_parser = value::time)]
     pub(crate) blind_at: Option<Duration>,
+    /// From this time on the counters contradict each other: each CPU claims twice as many drops as events.
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub(crate) nonsense_at: Option<Duration>,
     /// Print the account and abort at this time.
     #[arg(long, value_name = "TIME", value_parser = value::time)]
     pub(crate) crash_at: Option<Duration>,

@@ -3,7 +3,6 @@
 //! The class `lock` is left out: before Linux 6.15 it takes an NMI that interrupts the holder of that very ring's lock,
 //! which nothing here can time.
 
-mod hold;
 mod programs;
 
 use std::{io::Write as _, thread, time::Duration};
@@ -11,9 +10,10 @@ use std::{io::Write as _, thread, time::Duration};
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
-use self::{hold::Held, programs::Programs};
+use self::programs::Programs;
 use crate::{
     cli::{Class, Helper, ProvokeArgs},
+    hold::Holder,
     load::pace::{self, Limit},
     sys::{ring::Ring, stop},
 };
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &ProvokeArgs) -> Result<()> {
         Class::Pending => {
             // So that the held record is not the first of all.
             programs.attempt(Class::Behind, 1)?;
-            Some(Held::start(programs.take_holder()?)?)
+            Some(Holder::load(programs.ring()?)?.hold()?)
         }
         Class::Behind | Class::TooBig | Class::Flags => None,
     };

@@ -1,35 +1,28 @@
 //! The programs that write to the ring, and the ring.
 
-use std::{fs::File, os::fd::AsFd as _};
+use std::os::fd::AsFd as _;
 
 use anyhow::{Context as _, Result, bail};
 use aya::{
-    Btf, Ebpf, EbpfLoader,
-    maps::{Array, Map, MapData},
-    programs::{Iter, RawTracePoint, RawTracePointRunOptions, TestRun as _},
+    Ebpf, EbpfLoader,
+    maps::{Map, MapData},
+    programs::{RawTracePoint, RawTracePointRunOptions, TestRun as _},
 };
 
 use crate::{
     cli::{Class, Helper, ProvokeArgs},
-    sys::{fault::AbsentPage, ring::Ring},
+    sys::ring::Ring,
 };
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/provoke"));
 
 const RING: &str = "RING";
-const HOLD: &str = "hold";
 
 /// Loaded programs.
 pub(super) struct Programs {
     ebpf: Ebpf,
     program: &'static str,
     ring_id: u32,
-}
-
-/// What holds a record open: read the file, and it waits for the page.
-pub(super) struct Holder {
-    pub(super) file: File,
-    pub(super) page: AbsentPage,
 }
 
 impl Programs {
@@ -48,12 +41,6 @@ impl Programs {
         attempt(&mut ebpf, program)?.load().with_context(|| {
             format!("load program {program} (bpf_ringbuf_reserve_dynptr came with Linux 5.19)")
         })?;
-        if arguments.class == Class::Pending {
-            let btf = Btf::from_sys_fs().context("read the kernel's types")?;
-            hold(&mut ebpf)?.load("task", &btf).context(
-                "load the program that holds a record: it sleeps, which iterators may since Linux 5.18",
-            )?;
-        }
         Ok(Self { ebpf, program, ring_id })
     }
 
@@ -61,9 +48,14 @@ impl Programs {
         self.ring_id
     }
 
+    /// The ring.
+    pub(super) fn ring(&self) -> Result<&MapData> {
+        data(&self.ebpf, RING)
+    }
+
     /// The ring, for consuming.
     pub(super) fn map_ring(&self, bytes: u32) -> Result<Ring> {
-        Ring::new(data(&self.ebpf, RING)?.fd().as_fd(), bytes).context("map the ring")
+        Ring::new(self.ring()?.fd().as_fd(), bytes).context("map the ring")
     }
 
     /// Asks for a record, so many times; how often the ring refused.
@@ -83,18 +75,6 @@ impl Programs {
         }
         Ok(refused)
     }
-
-    /// What will hold a record.
-    pub(super) fn take_holder(&mut self) -> Result<Holder> {
-        let page = AbsentPage::new().context("make a page that is not there (userfaultfd; needs root)")?;
-        let order = self.ebpf.map_mut("ORDER").context("no map ORDER")?;
-        let mut order = Array::<_, u64>::try_from(order).context("kind of map ORDER")?;
-        order.set(0, page.address(), 0).context("say where the page is")?;
-        let program = hold(&mut self.ebpf)?;
-        let link = program.attach().context("make the iterator")?;
-        let file = program.take_link(link)?.into_file().context("open the iterator")?;
-        Ok(Holder { file, page })
-    }
 }
 
 fn data<'a>(ebpf: &'a Ebpf, name: &str) -> Result<&'a MapData> {
@@ -107,9 +87,4 @@ fn data<'a>(ebpf: &'a Ebpf, name: &str) -> Result<&'a MapData> {
 fn attempt<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut RawTracePoint> {
     let program = ebpf.program_mut(name).with_context(|| format!("no program {name}"))?;
     program.try_into().with_context(|| format!("kind of program {name}"))
-}
-
-fn hold(ebpf: &mut Ebpf) -> Result<&mut Iter> {
-    let program = ebpf.program_mut(HOLD).context("no program hold")?;
-    program.try_into().context("kind of program hold")
 }

@@ -33,7 +33,9 @@ impl Outcome {
         for account in accounts.iter().flatten() {
             let number = |name: &str| account[name].as_u64().with_context(|| format!("{name} in {account}"));
             let (events, drops) = (number("n_evts")?, number("n_drops")?);
-            let accounted = number("delivered")? + drops + number("left_in_rings")?;
+            let lost =
+                drops.checked_sub(number("n_drops_invented")?).context("invents more drops than it has")?;
+            let accounted = number("delivered")? + lost + number("left_in_rings")?;
             ensure!(events == accounted, "the tool saw {events} events and accounts for {accounted}");
             outcome.events += events;
             outcome.drops += drops;
@@ -62,8 +64,8 @@ mod tests {
     use super::*;
 
     fn account(events: u64, delivered: u64, drops: u64) -> Option<Value> {
-        Some(json!({"n_evts": events, "delivered": delivered, "n_drops": drops, "left_in_rings": 0,
-            "outputs_queue_num_drops": 1}))
+        Some(json!({"n_evts": events, "delivered": delivered, "n_drops": drops, "n_drops_invented": 0,
+            "left_in_rings": 0, "outputs_queue_num_drops": 1}))
     }
 
     #[test]

@@ -95,6 +95,13 @@ fn one_life(
     let why = loop {
         match consumer.run()? {
             Break::GoBlind => probe.go_blind(&arguments.syscalls)?,
+            Break::Hold => probe.hold()?,
+            Break::LetGo => probe.let_go()?,
+            Break::CountNonsense => {
+                probe.detach()?;
+                summary.n_drops_invented += counters.contradict()?;
+                probe.attach()?;
+            }
             why => break why,
         }
     };

@@ -14,6 +14,7 @@ use syscalls::Sysno;
 use super::{counters::Counters, identity, rings::Rings};
 use crate::{
     cli::StandinArgs,
+    hold::{Held, Holder},
     sys::{barrier, bpf::nameless_ring, ring::Ring},
 };
 
@@ -34,6 +35,9 @@ pub(super) struct Probe {
     ebpf: Ebpf,
     counters: Arc<Counters>,
     link: Option<BtfTracePointLinkId>,
+    /// For the first ring, if its records are to be held.
+    holder: Option<Holder>,
+    held: Option<Held>,
 }
 
 impl Probe {
@@ -52,7 +56,7 @@ impl Probe {
             .context("load the programs' object")?;
         let map = ebpf.take_map("counter_maps").context("no map counter_maps")?;
         let counters = Arc::new(Counters::new(map, arguments.counters)?);
-        let mut probe = Self { ebpf, counters, link: None };
+        let mut probe = Self { ebpf, counters, link: None, holder: None, held: None };
         probe.load_programs(&arguments.syscalls)?;
         probe.fill_settings(boot_ns, arguments.snaplen)?;
         let rings = probe.make_rings(arguments)?;
@@ -78,11 +82,23 @@ impl Probe {
         Ok(())
     }
 
+    /// Reserves a record of the first ring.
+    pub(super) fn hold(&mut self) -> Result<()> {
+        self.held = self.holder.as_mut().map(Holder::hold).transpose()?;
+        Ok(())
+    }
+
+    /// Gives it up.
+    pub(super) fn let_go(&mut self) -> Result<()> {
+        self.held.take().map_or(Ok(()), Held::let_go)
+    }
+
     /// When this returns, no program runs any more: counters and rings stay as they are.
     pub(super) fn detach(&mut self) -> Result<()> {
         if let Some(link) = self.link.take() {
             program(&mut self.ebpf, SYS_EXIT)?.detach(link).context("detach")?;
         }
+        self.let_go()?;
         barrier::wait_for_running_programs();
         Ok(())
     }
@@ -129,14 +145,19 @@ impl Probe {
         let online = identity::online_cpus()?;
         let share = if share == 0 { online.len() } else { share.min(online.len()) };
         let mut rings = Rings::new(arguments.epoll.is_some())?;
+        let mut holder = None;
         for cpus in online.chunks(share) {
             let fd = nameless_ring(bytes).with_context(|| format!("make a ring of {bytes} bytes"))?;
             rings.push(Ring::new(fd.as_fd(), bytes).context("map a ring")?, fd.as_fd())?;
             let map = MapData::from_fd(fd).context("look at a ring")?;
+            if holder.is_none() && !arguments.hold.is_empty() {
+                holder = Some(Holder::load(&map)?);
+            }
             for cpu in cpus {
                 array.set(*cpu, &map, 0).with_context(|| format!("give a ring to CPU {cpu}"))?;
             }
         }
+        self.holder = holder;
         Ok(rings)
     }
 

@@ -1,4 +1,4 @@
-//! The account at the end. `n_evts` = `delivered` + `n_drops` + `left_in_rings`, always.
+//! The account at the end. `n_evts` = `delivered` + `n_drops` - `n_drops_invented` + `left_in_rings`, always.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub(super) struct Summary {
     n_drops: u64,
     n_drops_buffer: u64,
     n_drops_max_event_size: u64,
+    /// Of `n_drops`, what there never was: `--nonsense-at`.
+    pub(super) n_drops_invented: u64,
     categories: BTreeMap<&'static str, u64>,
     cpus: Vec<Cpu>,
     delivered: u64,

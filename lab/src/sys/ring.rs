@@ -10,6 +10,8 @@ use super::mapping::Mapping;
 
 /// Set in a header while the record is being written (`BPF_RINGBUF_BUSY_BIT`).
 const BUSY: u32 = 1 << 31;
+/// Set in the header of a record that was thrown away (`BPF_RINGBUF_DISCARD_BIT`).
+const DISCARDED: u32 = 1 << 30;
 /// Bytes of a header (`BPF_RINGBUF_HDR_SZ`).
 const HEADER_BYTES: usize = 8;
 
@@ -40,28 +42,48 @@ impl Ring {
         })
     }
 
-    /// The oldest unread record, if one is there and written to its end.
+    /// The oldest unread record, if one is there and written to its end. Passes those that were thrown away.
     pub(crate) fn peek(&mut self) -> Option<&[u8]> {
+        let header = loop {
+            let header = self.header()?;
+            if header & DISCARDED == 0 {
+                break header;
+            }
+            self.move_past(header & !DISCARDED);
+        };
+        let record = self.place(self.consumer_position).wrapping_add(HEADER_BYTES);
+        // SAFETY: between the positions lie whole records, aligned to 8, if need be running into the second copy
+        // of the data. A record that is not busy stays as it is until we move the consumer position, for which `pass`
+        // borrows us anew.
+        Some(unsafe { std::slice::from_raw_parts(record, header as usize) })
+    }
+
+    /// The header of the oldest unread record, unless it is being written.
+    fn header(&mut self) -> Option<u32> {
         if self.consumer_position == self.producer_position {
             self.producer_position = self.producer_word().load(Ordering::Acquire);
             if self.consumer_position == self.producer_position {
                 return None;
             }
         }
-        let place = self.place(self.consumer_position);
-        // SAFETY: between the positions lie whole records, aligned to 8, if need be running into the second copy
-        // of the data. The kernel writes the header atomically; once BUSY is clear (acquire), the record stays
-        // as it is until we move the consumer position, for which `pass` borrows us anew.
-        unsafe {
-            let header = (*place.cast::<AtomicU32>()).load(Ordering::Acquire);
-            (header & BUSY == 0).then(|| std::slice::from_raw_parts(place.add(HEADER_BYTES), header as usize))
-        }
+        let place = self.place(self.consumer_position).cast::<AtomicU32>();
+        // SAFETY: between the positions lie whole records, each with a header of its own, aligned to 8. The kernel writes
+        // the header atomically; with BUSY clear (acquire) the record is there.
+        let header = unsafe { (*place).load(Ordering::Acquire) };
+        (header & BUSY == 0).then_some(header)
     }
 
     /// Frees the space of the record that [`Self::peek`] shows.
     pub(crate) fn pass(&mut self) {
-        let Some(record) = self.peek() else { return };
-        self.consumer_position += (HEADER_BYTES + record.len()).next_multiple_of(8) as u64;
+        if let Some(record) = self.peek() {
+            let bytes = u32::try_from(record.len()).unwrap_or(u32::MAX);
+            self.move_past(bytes);
+        }
+    }
+
+    /// Frees the space of a record with so many bytes.
+    fn move_past(&mut self, bytes: u32) {
+        self.consumer_position += (HEADER_BYTES as u64 + u64::from(bytes)).next_multiple_of(8);
         self.consumer_word().store(self.consumer_position, Ordering::Release);
     }
 

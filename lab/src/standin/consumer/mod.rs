@@ -64,6 +64,12 @@ pub(super) enum Break {
     Over,
     Reload,
     GoBlind,
+    /// To reserve a record of the first ring.
+    Hold,
+    /// To give it up.
+    LetGo,
+    /// To make the counters contradict each other.
+    CountNonsense,
     Crash,
 }
 
@@ -101,9 +107,7 @@ impl<'a> Consumer<'a> {
             match self.lasting.orders.due() {
                 None => {}
                 Some(Order::StallUntil(end)) => self.stall(end),
-                Some(Order::Reload) => break Break::Reload,
-                Some(Order::GoBlind) => break Break::GoBlind,
-                Some(Order::Crash) => break Break::Crash,
+                Some(Order::Stop(why)) => break why,
             }
             if self.is_over() {
                 break Break::Over;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::Break;
 use crate::{cli::StandinArgs, value::Stall};
 
 /// At some time after the start.
@@ -9,9 +10,8 @@ use crate::{cli::StandinArgs, value::Stall};
 pub(in crate::standin) enum Order {
     /// Stand still up to this time.
     StallUntil(Duration),
-    Reload,
-    GoBlind,
-    Crash,
+    /// Stop draining for this.
+    Stop(Break),
 }
 
 /// All orders; they outlive a reload.
@@ -27,9 +27,15 @@ impl Orders {
     pub(in crate::standin) fn new(arguments: &StandinArgs) -> Self {
         let stall = |stall: &Stall| (stall.at, Order::StallUntil(stall.at + stall.time));
         let mut pending: Vec<_> = arguments.stall.iter().map(stall).collect();
-        pending.extend(arguments.reload.iter().map(|at| (*at, Order::Reload)));
-        pending.extend(arguments.blind_at.map(|at| (at, Order::GoBlind)));
-        pending.extend(arguments.crash_at.map(|at| (at, Order::Crash)));
+        let mut stop = |at: Duration, why| pending.push((at, Order::Stop(why)));
+        for hold in &arguments.hold {
+            stop(hold.at, Break::Hold);
+            stop(hold.at + hold.time, Break::LetGo);
+        }
+        arguments.reload.iter().for_each(|at| stop(*at, Break::Reload));
+        arguments.nonsense_at.iter().for_each(|at| stop(*at, Break::CountNonsense));
+        arguments.blind_at.iter().for_each(|at| stop(*at, Break::GoBlind));
+        arguments.crash_at.iter().for_each(|at| stop(*at, Break::Crash));
         pending.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         Self { start: Instant::now(), pending }
     }
