@@ -25,6 +25,7 @@ pub(super) const TABLE: &[(Code, Code, &str)] = &[
     (Code::PendingRecord, Code::ConsumerSaturated, "nothing that it could take was left"),
     (Code::PendingRecord, Code::BurstExceedsBuffer, "nothing that it could take was left"),
     (Code::PendingRecord, Code::UnevenRings, "nothing that it could take was left"),
+    (Code::PendingRecord, Code::StartupOrReload, "nothing that it could take was left"),
     (Code::ConsumerSaturated, Code::UnevenRings, "one thread drains all rings, and it had no time left"),
     (Code::ConsumerThrottled, Code::UnevenRings, "one thread drains all rings, and it was stopped"),
     (Code::ConsumerStarved, Code::UnevenRings, "one thread drains all rings, and it got no CPU"),
@@ -49,7 +50,9 @@ pub(super) fn decide(verdicts: &[(Code, Verdict)]) -> Option<(Code, &Claim, Vec<
     let mut ruled_out: Vec<RuledOut> = others
         .into_iter()
         .map(|(other, weaker)| {
-            let why = match beaten_by(other) {
+            // By the one that won, if the table says so.
+            let by_winner = TABLE.iter().find(|(winner, beaten, _)| (*winner, *beaten) == (code, other));
+            let why = match by_winner.or_else(|| beaten_by(other)) {
                 Some((_, _, why)) => (*why).to_owned(),
                 None => format!(
                     "it explains {:.0} % of the time in which a ring was filling or full, this one {:.0} %",
@@ -145,6 +148,21 @@ mod tests {
         let verdicts = [starved, throttled];
         let (_, _, ruled_out) = decide(&verdicts).expect("both fire");
         assert!(ruled_out[0].why.contains("explains 30 %"), "{}", ruled_out[0].why);
+    }
+
+    #[test]
+    fn the_reason_is_that_of_the_cause_which_won() {
+        let verdicts = [
+            (Code::StartupOrReload, fires(1.0)),
+            (Code::ConsumerBlocked, fires(1.0)),
+            (Code::PendingRecord, fires(0.9)),
+        ];
+        let (code, _, ruled_out) = decide(&verdicts).expect("all fire");
+        assert_eq!(code, Code::PendingRecord);
+        assert!(
+            ruled_out.iter().all(|other| other.why == "nothing that it could take was left"),
+            "{ruled_out:?}"
+        );
     }
 
     #[test]
