@@ -317,23 +317,30 @@ pub(crate) fn in_a_container() -> Result<()> {
     ensure!(why.contains("network namespace of its own"), "{facts:#?}");
     drop(standin);
 
-    let standin = start("0.0.0.0")?;
-    let facts = visited(&rings, &standin)?.facts;
-    let why = facts.versions_page.as_ref().and_then(|page| page.why.clone()).unwrap_or_default();
-    ensure!(why.contains("no IPv4 address"), "{facts:#?}");
-    // The wires of a pod, where there are such. They end with its network.
-    let wires = format!(
-        "ip link add dropctl-a type veth peer name dropctl-b netns {pid} && ip addr add 198.18.73.1/30 dev dropctl-a && \
-         ip link set dropctl-a up && nsenter -t {pid} -n ip addr add 198.18.73.2/30 dev dropctl-b && nsenter -t {pid} -n \
-         ip link set dropctl-b up",
-        pid = standin.pid()
-    );
-    if !Command::new("sh").args(["-c", &wires]).stderr(Stdio::null()).status()?.success() {
-        println!("no veth here: a pod's address is not tried");
-        return Ok(());
+    // What it listens on, and a network for it and us.
+    let pods = [
+        ("0.0.0.0", "198.18.73.1/30", "198.18.73.2/30"),
+        ("::", "fd00:73::1/64 nodad", "fd00:73::2/64 nodad"),
+    ];
+    for (listen, ours, its) in pods {
+        let standin = start(listen)?;
+        let facts = visited(&rings, &standin)?.facts;
+        let why = facts.versions_page.as_ref().and_then(|page| page.why.clone()).unwrap_or_default();
+        ensure!(why.contains("no such address was found"), "{facts:#?}");
+        // The wires of a pod, where there are such. They end with its network.
+        let wires = format!(
+            "ip link add dropctl-a type veth peer name dropctl-b netns {pid} && ip addr add {ours} dev dropctl-a && \
+             ip link set dropctl-a up && nsenter -t {pid} -n ip addr add {its} dev dropctl-b && nsenter -t {pid} -n \
+             ip link set dropctl-b up",
+            pid = standin.pid()
+        );
+        if !Command::new("sh").args(["-c", &wires]).stderr(Stdio::null()).status()?.success() {
+            println!("no veth here: a pod's address {its} is not tried");
+            continue;
+        }
+        let facts = visited(&rings, &standin)?.facts;
+        ensure!(status(&facts) == [Some(PageStatus::Answered); 2], "{facts:#?}");
+        println!("reached at its own address {its}");
     }
-    let facts = visited(&rings, &standin)?.facts;
-    ensure!(status(&facts) == [Some(PageStatus::Answered); 2], "{facts:#?}");
-    println!("reached at its own address");
     Ok(())
 }

@@ -11,8 +11,26 @@ use super::config::{Settings, Webserver};
 pub enum Network {
     /// The same namespace.
     Ours,
-    /// Another one, with its own address where one was found ([`own_address`]).
-    Other(Option<Ipv4Addr>),
+    /// Another one, with its own addresses where they were found.
+    Other(Addresses),
+}
+
+/// The addresses of another network: a pod's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// See [`own_v4`].
+    pub v4: Option<Ipv4Addr>,
+    /// See [`own_v6`].
+    pub v6: Option<Ipv6Addr>,
+}
+
+impl Addresses {
+    /// The one to ask if somebody listens on all of this kind. Who listens on `::` listens on IPv4 too, as Linux has it
+    /// by default.
+    fn of(self, any: IpAddr) -> Option<IpAddr> {
+        let v4 = self.v4.map(IpAddr::V4);
+        if any.is_ipv4() { v4 } else { v4.or_else(|| self.v6.map(IpAddr::V6)) }
+    }
 }
 
 /// Why nobody answers. Each is a fact about visibility, not a failure of Falco.
@@ -34,8 +52,11 @@ pub enum Unreachable {
         address: IpAddr,
     },
     /// Another network without an address that we could find.
-    #[error("no IPv4 address was found in its network namespace")]
-    NoAddress,
+    #[error("it listens on {any} of a network namespace in which no such address was found")]
+    NoAddress {
+        /// What it listens on.
+        any: IpAddr,
+    },
     /// Not an address and a port.
     #[error("{address:?} port {port} is no address to ask")]
     BadAddress {
@@ -69,7 +90,9 @@ pub fn versions(webserver: &Webserver, network: Network) -> Result<SocketAddr, U
             address => address,
         },
         Network::Other(_) if listen.is_loopback() => return Err(Unreachable::Loopback { address: listen }),
-        Network::Other(own) if listen.is_unspecified() => own.ok_or(Unreachable::NoAddress)?.into(),
+        Network::Other(own) if listen.is_unspecified() => {
+            own.of(listen).ok_or(Unreachable::NoAddress { any: listen })?
+        }
         Network::Other(_) => listen,
     };
     Ok(SocketAddr::new(address, port))
@@ -86,10 +109,9 @@ pub fn metrics(settings: &Settings, network: Network) -> Result<SocketAddr, Unre
     if served { Ok(address) } else { Err(Unreachable::NoMetrics) }
 }
 
-/// The first address of a network that is not loopback, from /proc/PID/net/fib_trie: a pod's address. Networks with
-/// IPv6 only have none there.
+/// The first address of a network that is not loopback, from /proc/PID/net/fib_trie.
 #[must_use]
-pub fn own_address(fib_trie: &str) -> Option<Ipv4Addr> {
+pub fn own_v4(fib_trie: &str) -> Option<Ipv4Addr> {
     let mut candidate = None;
     for line in fib_trie.lines().map(str::trim) {
         if let Some(leaf) = line.strip_prefix("|-- ") {
@@ -101,6 +123,22 @@ pub fn own_address(fib_trie: &str) -> Option<Ipv4Addr> {
         }
     }
     None
+}
+
+/// The first address of a network that others can reach, from /proc/PID/net/if_inet6: address, interface, length of the
+/// prefix, scope, flags (net/ipv6/addrconf.c, `if6_seq_show`).
+#[must_use]
+pub fn own_v6(if_inet6: &str) -> Option<Ipv6Addr> {
+    /// `IPV6_ADDR_ANY`, as the kernel prints the scope of global addresses.
+    const GLOBAL: &str = "00";
+    /// `IFA_F_DADFAILED`, `IFA_F_TENTATIVE`: not to be used, or not yet.
+    const UNUSABLE: u8 = 0x08 | 0x40;
+    if_inet6.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        let address = u128::from_str_radix(words.next()?, 16).ok()?;
+        let (scope, flags) = (words.nth(2)?, u8::from_str_radix(words.next()?, 16).ok()?);
+        (scope == GLOBAL && flags & UNUSABLE == 0).then(|| Ipv6Addr::from(address))
+    })
 }
 
 #[cfg(test)]
@@ -117,7 +155,11 @@ mod tests {
         }
     }
 
-    const POD: Network = Network::Other(Some(Ipv4Addr::new(10, 244, 1, 7)));
+    const V4: Ipv4Addr = Ipv4Addr::new(10, 244, 1, 7);
+    const V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x10, 0x244, 0, 0, 0, 0, 7);
+    const POD: Network = Network::Other(Addresses { v4: Some(V4), v6: None });
+    const POD_OF_BOTH: Network = Network::Other(Addresses { v4: Some(V4), v6: Some(V6) });
+    const POD_OF_V6: Network = Network::Other(Addresses { v4: None, v6: Some(V6) });
 
     #[test]
     fn addresses() {
@@ -128,6 +170,9 @@ mod tests {
             (" 192.0.2.1 ", Network::Ours, "192.0.2.1:8765"),
             ("0.0.0.0", POD, "10.244.1.7:8765"),
             ("::", POD, "10.244.1.7:8765"),
+            ("::", POD_OF_BOTH, "10.244.1.7:8765"),
+            ("::", POD_OF_V6, "[fd00:10:244::7]:8765"),
+            ("fd00::8", POD_OF_V6, "[fd00::8]:8765"),
             ("10.244.1.8", POD, "10.244.1.8:8765"),
         ] {
             let address = versions(&webserver(listen), network).map(|address| address.to_string());
@@ -144,7 +189,9 @@ mod tests {
         };
         assert_eq!(of(|server| server.enabled = false, POD), Unreachable::Off);
         assert_eq!(of(|server| server.ssl_enabled = true, POD), Unreachable::Tls);
-        assert_eq!(of(|_| {}, Network::Other(None)), Unreachable::NoAddress);
+        let nowhere = Unreachable::NoAddress { any: Ipv4Addr::UNSPECIFIED.into() };
+        assert_eq!(of(|_| {}, Network::Other(Addresses::default())), nowhere);
+        assert_eq!(of(|_| {}, POD_OF_V6), nowhere, "0.0.0.0 is IPv4 only");
         let loopback = of(|server| server.listen_address = "127.0.0.1".to_owned(), POD);
         assert_eq!(loopback, Unreachable::Loopback { address: Ipv4Addr::LOCALHOST.into() });
         for change in [
@@ -181,11 +228,24 @@ Local:
 
     #[test]
     fn a_pod_address() {
-        assert_eq!(own_address(FIB_TRIE), Some(Ipv4Addr::new(10, 244, 1, 7)));
+        assert_eq!(own_v4(FIB_TRIE), Some(V4));
         let (_, local) = FIB_TRIE.split_once("Local:").unwrap();
-        assert_eq!(own_address(local), Some(Ipv4Addr::new(192, 0, 2, 9)), "loopback is passed over");
+        assert_eq!(own_v4(local), Some(Ipv4Addr::new(192, 0, 2, 9)), "loopback is passed over");
         for none in ["", "/32 host LOCAL", "|-- 10.0.0.1\n/24 link UNICAST", "|-- x\n/32 host LOCAL"] {
-            assert_eq!(own_address(none), None, "{none:?}");
+            assert_eq!(own_v4(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_pod_address_of_version_6() {
+        const LOOPBACK: &str = "00000000000000000000000000000001 01 80 10 80       lo\n";
+        const LINK: &str = "fe80000000000000005056fffe000001 02 40 20 80     eth0\n";
+        const TENTATIVE: &str = "fd000010024400000000000000000009 02 40 00 40     eth0\n";
+        const FAILED: &str = "fd000010024400000000000000000009 02 40 00 c8     eth0\n";
+        const OWN: &str = "fd000010024400000000000000000007 02 40 00 80     eth0\n";
+        assert_eq!(own_v6(&[LOOPBACK, LINK, TENTATIVE, FAILED, OWN].concat()), Some(V6));
+        for none in ["", LOOPBACK, LINK, TENTATIVE, FAILED, "x 02 40 00 80 eth0", "fd00 02 40", "\n"] {
+            assert_eq!(own_v6(none), None, "{none:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     command_line::CommandLine,
     counters::Counters,
     dialect::Dialect,
-    endpoint::own_address,
+    endpoint::{own_v4, own_v6},
     exposition,
     metrics::FalcoMetrics,
     settings::{CaptureSettings, traced_syscalls},
@@ -84,7 +84,8 @@ fn process_files() {
         let _ = CommandLine::parse(bytes);
     });
     each(b"|-- 10.0.0.1\n   /32 host LOCAL\n|-- 127.0.0.1\n", 20_000, |bytes| {
-        let _ = own_address(&String::from_utf8_lossy(bytes));
+        let text = String::from_utf8_lossy(bytes);
+        let _ = (own_v4(&text), own_v6(&text));
     });
     each(b"0.44.1-100+334ca42", 20_000, |bytes| {
         let _ = Dialect::of(&String::from_utf8_lossy(bytes));

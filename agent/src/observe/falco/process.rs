@@ -4,11 +4,10 @@
 
 use std::{
     fs, io,
-    net::Ipv4Addr,
     path::{Path, PathBuf},
 };
 
-use super::endpoint::{Network, own_address};
+use super::endpoint::{Addresses, Network, own_v4, own_v6};
 
 /// Inode of the initial pid namespace (`PROC_PID_INIT_INO`, include/linux/proc_ns.h). Falco's probe asks the same
 /// way whether its iterators can work (libs, userspace/libpman/src/support_probing.c).
@@ -59,7 +58,7 @@ impl Identity {
             in_root_pid_namespace: link("ns/pid")
                 .map(|namespace| namespace == Path::new(INITIAL_PID_NAMESPACE)),
             network: namespace(&process).zip(namespace(&proc.join("self"))).map(|(its, ours)| {
-                if its == ours { Network::Ours } else { Network::Other(address(&process)) }
+                if its == ours { Network::Ours } else { Network::Other(addresses(&process)) }
             }),
             cmdline: bounded(&process.join("cmdline")).ok(),
             environ: bounded(&process.join("environ")).ok(),
@@ -78,8 +77,12 @@ impl Identity {
     }
 }
 
-fn address(process: &Path) -> Option<Ipv4Addr> {
-    own_address(&String::from_utf8_lossy(&bounded(&process.join("net/fib_trie")).ok()?))
+fn addresses(process: &Path) -> Addresses {
+    let file = |name: &str| bounded(&process.join(name)).ok();
+    Addresses {
+        v4: file("net/fib_trie").and_then(|text| own_v4(&String::from_utf8_lossy(&text))),
+        v6: file("net/if_inet6").and_then(|text| own_v6(&String::from_utf8_lossy(&text))),
+    }
 }
 
 /// A replaced executable shows as `/usr/bin/falco (deleted)`.
@@ -165,11 +168,13 @@ mod tests {
         assert_eq!(identity.program(), Some(Program::Falco));
         assert_eq!(identity.comm.as_deref(), Some("falco"));
         assert_eq!(identity.in_root_pid_namespace, Some(true));
-        assert_eq!(identity.network, Some(Network::Other(None)));
+        assert_eq!(identity.network, Some(Network::Other(Addresses::default())));
         fs::create_dir(proc.join("7/net")).unwrap();
         fs::write(proc.join("7/net/fib_trie"), "|-- 10.0.0.7\n/32 host LOCAL\n").unwrap();
-        let pod = Network::Other(Some(Ipv4Addr::new(10, 0, 0, 7)));
-        assert_eq!(Identity::read(&proc, 7).network, Some(pod));
+        let line = "fd000000000000000000000000000007 02 40 00 80     eth0\n";
+        fs::write(proc.join("7/net/if_inet6"), line).unwrap();
+        let pod = Addresses { v4: "10.0.0.7".parse().ok(), v6: "fd00::7".parse().ok() };
+        assert_eq!(Identity::read(&proc, 7).network, Some(Network::Other(pod)));
         assert_eq!(identity.working_directory.as_deref(), Some(Path::new("/etc/falco")));
         assert_eq!(identity.cmdline.as_deref(), Some(&b"falco\0-A\0"[..]));
         assert_eq!(identity.environ, None, "not there is not empty");

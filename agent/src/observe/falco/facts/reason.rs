@@ -45,7 +45,7 @@ pub(super) fn of_place(error: &Unreachable) -> String {
             "webserver.listen_address and webserver.listen_port are no address to ask".to_owned()
         }
         Unreachable::Loopback { .. } => "it listens on loopback of a network namespace of its own".to_owned(),
-        Unreachable::Off | Unreachable::NoMetrics | Unreachable::Tls | Unreachable::NoAddress => {
+        Unreachable::Off | Unreachable::NoMetrics | Unreachable::Tls | Unreachable::NoAddress { .. } => {
             error.to_string()
         }
     }
