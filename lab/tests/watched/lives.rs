@@ -112,6 +112,13 @@ impl Watch {
         )
     }
 
+    /// A tool that runs, and its programs, once they are known.
+    pub(crate) fn with_programs(&self, tgid: u32) -> Option<ToolSample> {
+        let tool = running(&self.sample(), tgid).cloned()?;
+        let programs = self.rings.programs_of(tgid)?;
+        Some(ToolSample { programs: Some(programs), ..tool })
+    }
+
     /// What the samples show, sooner or later.
     pub(crate) fn within<T>(
         &self,

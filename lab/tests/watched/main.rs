@@ -14,6 +14,7 @@ mod harmless;
 mod lives;
 mod memory;
 mod refusals;
+mod skipped;
 mod special;
 #[path = "../oracle/standin.rs"]
 #[allow(dead_code, reason = "shared with the oracle")]
@@ -40,6 +41,7 @@ const TESTS: &[Test] = &[
     ("whose_drops_by_cgroup", whose::by_cgroup),
     ("lives_of_two_falcos", lives::two_falcos),
     ("lives_of_short_processes", lives::short_processes),
+    ("skipped_runs_are_found", skipped::found),
     ("tool_of_a_kernel_module", special::module),
     ("tool_killed_for_memory", special::killed_for_memory),
     ("facts_all_agree", facts::all_agree),
