@@ -10,6 +10,7 @@ use clap_complete::Shell;
 
 use crate::{
     config::value,
+    diagnose::Severity,
     setup::{Mode, Whose},
 };
 
@@ -154,6 +155,9 @@ pub struct ReportArgs {
     /// How long to look, such as 10s or 2m.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = value::time)]
     pub duration: Duration,
+    /// End with code 1 if a finding is at least so severe.
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<Severity>,
     /// Form of the report [default: text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let fine = |()| Ending::Fine;
     let result = match &cli.command {
         Command::Agent(args) => commands::agent::run(args).map(fine),
-        Command::Report(args) => commands::report::run(args).map(fine),
+        Command::Report(args) => commands::report::run(args),
         Command::Record(args) => commands::record::run(args).map(fine),
         Command::Explain(args) => commands::explain::run(args).map(fine),
         Command::Diff(args) => commands::diff::run(args).map(fine),

@@ -27,6 +27,7 @@ pub(super) const REPORT: &str = "Examples:
   dropctl report --duration 1m -o report.md  as Markdown, and report.json.gz: attach both to an issue
   dropctl report --since 10m                 the last ten minutes, from the agent's memory
   dropctl report --incident last             the last loss; `list` shows which there are
+  dropctl report --fail-on critical          end with code 1 if a finding is as severe as that
   dropctl report --input report.json.gz      somebody else's, replayed: needs no rights";
 
 pub(super) const RECORD: &str = "Examples:

@@ -26,7 +26,7 @@ use crate::{config::Limits, observe::node, sys::mapping::page_bytes};
 pub enum Ending {
     /// Nothing more to say.
     Fine,
-    /// What it was to look for is there: something that is needed is missing.
+    /// What it was to look for is there: something that is needed is missing, or a finding is as severe as was asked.
     Found,
 }
 

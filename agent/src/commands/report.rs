@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::{
-    limits, log,
+    Ending, limits, log,
     look::look,
     output::Output,
     recall::{self, Recalled},
@@ -26,7 +26,7 @@ use crate::{
 const REPLAYABLE: &str = "json.gz";
 
 /// Runs the command.
-pub fn run(args: &ReportArgs) -> Result<()> {
+pub fn run(args: &ReportArgs) -> Result<Ending> {
     let config = ReportConfig::new(args, limits())?;
     let output = Output::open(args.output.as_deref())?;
     let format = output.format(args.format);
@@ -38,7 +38,7 @@ pub fn run(args: &ReportArgs) -> Result<()> {
         (Some(path), _) => replay(path).with_context(|| name.clone())?,
         (None, Some(question)) => match recall::ask(args, &question)? {
             Recalled::Recording(source) => read(source, &name).with_context(|| name.clone())?,
-            Recalled::Page(page) => return output.write(page),
+            Recalled::Page(page) => return output.write(page).map(|()| Ending::Fine),
         },
         (None, None) => look(
             &config,
@@ -65,7 +65,8 @@ pub fn run(args: &ReportArgs) -> Result<()> {
         output.write(recording::packed(&json()?).context("pack the report")?)?;
         log::say(&format!("{} replays it: attach both", path.display()));
     }
-    Ok(())
+    let is_reached = |level| report.findings.iter().any(|finding| finding.severity >= level);
+    Ok(if args.fail_on.is_some_and(is_reached) { Ending::Found } else { Ending::Fine })
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {

@@ -142,6 +142,10 @@ fn notes(a: &Given<'_>, b: &Given<'_>, only_a: &[String], only_b: &[String]) -> 
     if begins(b) < begins(a) {
         notes.push("B begins before A: \"after\" is B all the same".to_owned());
     }
+    let ends = |given: &Given<'_>| given.slice.last().map(|last| last.clock.real_ns);
+    if begins(b) < ends(a) && begins(a) < ends(b) {
+        notes.push("A and B overlap in time: what is in both does not tell them apart".to_owned());
+    }
     let machine = |given: &Given<'_>| {
         let node = given.slice.node;
         (node.hardware.clone(), node.memory_bytes, node.cpus_possible.clone())

@@ -173,6 +173,16 @@ fn other_tools_are_not_compared() {
     assert_eq!(diff.notes, ["only in A: falco", "only in B: sysdig"]);
 }
 
+#[test]
+fn times_in_the_wrong_order_are_noted() {
+    let (before, after) = (made(&STEADY, 1000), made(&STEADY, 10));
+    let notes = |a: &Timeline, b: &Timeline| compare(&given("a", a), &given("b", b)).notes;
+    assert_eq!(notes(&before, &after), ["B begins before A: \"after\" is B all the same"]);
+    let overlap = "A and B overlap in time: what is in both does not tell them apart";
+    assert_eq!(notes(&after, &made(&STEADY, 40)), [overlap]);
+    assert_eq!(notes(&after, &before), [] as [&str; 0]);
+}
+
 /// Without a count of its drops.
 fn uncounted(from: u64) -> Timeline {
     let owner = RingOwner { tgid: 8, comm: "mine".to_owned(), tool: "other".to_owned() };

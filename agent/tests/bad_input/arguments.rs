@@ -74,6 +74,7 @@ pub(crate) fn bad() -> Result<()> {
         ("agent --mode fast", &["'fast'", "--mode", "stream, count"]),
         ("report --format html", &["'html'", "--format", "text, markdown, json"]),
         ("report --output", &["--output <FILE>", "a value is required"]),
+        ("report --fail-on much", &["'much'", "--fail-on", "info, warning, critical"]),
         ("doctor --format yaml", &["'yaml'", "--format", "text, markdown, json"]),
         ("doctor -o /nowhere/d.md", &["/nowhere/d.md", "No such file"]),
         ("doctor now", &["'now'", "--help"]),

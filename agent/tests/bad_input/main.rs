@@ -38,7 +38,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// Name, and what it does.
 type Test = (&'static str, fn() -> Result<()>);
 
-const TESTS: [Test; 28] = [
+const TESTS: [Test; 29] = [
     ("not_root", privileges::not_root),
     ("missing_capability", privileges::missing_capability),
     ("two_capabilities_suffice", privileges::two_suffice),
@@ -53,6 +53,7 @@ const TESTS: [Test; 28] = [
     ("flag_over_environment_over_file", precedence::of_values),
     ("files_of_both_kinds", precedence::of_both_kinds),
     ("recordings_that_cannot_be_replayed", recordings::bad),
+    ("fail_on_ends_with_one", recordings::fail_on),
     ("anybody_may_replay", recordings::anybody),
     ("what_cannot_be_explained", explain::bad),
     ("anybody_may_explain", explain::anybody),

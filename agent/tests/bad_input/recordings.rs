@@ -39,6 +39,22 @@ pub(crate) fn bad() -> Result<()> {
     refuses(&mut dropctl(&["record", "-o", "/nowhere/r.gz"]), &["/nowhere/r.gz", "No such file"])
 }
 
+/// The recording has a critical finding; without its last second it has none.
+pub(crate) fn fail_on() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("r.jsonl");
+    let name = path.to_str().context("path")?;
+    let quiet = GOOD.trim_end().rsplit_once('\n').context("lines")?.0;
+    for (text, level, code) in [(GOOD, "critical", 1), (GOOD, "info", 1), (quiet, "info", 0)] {
+        std::fs::write(&path, text)?;
+        let arguments = ["report", "--input", name, "--fail-on", level];
+        let ended = Process::start(&mut dropctl(&arguments))?.end_within(SOON)?;
+        ensure!(ended.status.code() == Some(code), "{level}: {}: {}", ended.status, ended.stderr);
+        ensure!(ended.stdout.contains("# dropctl report"), "{level}: no page: {}", ended.stdout);
+    }
+    Ok(())
+}
+
 /// A user without any right replays what was recorded, and hears of what is missing.
 pub(crate) fn anybody() -> Result<()> {
     let public = Public::new()?;
