@@ -18,7 +18,8 @@ use crate::{
 const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
 
 /// Names of all commands.
-const COMMANDS: [&str; 8] = ["agent", "report", "record", "explain", "diff", "doctor", "completions", "man"];
+const COMMANDS: [&str; 9] =
+    ["agent", "report", "record", "explain", "size", "diff", "doctor", "completions", "man"];
 
 /// Why BPF ring buffers drop events on this node, whose they are, and what to change.
 #[derive(Debug, Parser)]
@@ -57,6 +58,13 @@ pub enum Command {
     /// Say what a drop alert of Falco means, or a finding.
     #[command(after_help = examples::EXPLAIN, help_template = HELP)]
     Explain(ExplainArgs),
+    /// Say which ring buffer would have been enough, and what each preset of Falco would have lost.
+    #[command(
+        after_help = examples::SIZE,
+        help_template = HELP,
+        mut_arg("mode", |mode| mode.help("What runs per syscall while it looks [default: count]"))
+    )]
+    Size(SizeArgs),
     /// Compare two reports or recordings: did a change help?
     #[command(after_help = examples::DIFF, help_template = HELP)]
     Diff(DiffArgs),
@@ -135,17 +143,17 @@ pub struct RecordArgs {
     pub probe: ProbeArgs,
 }
 
-/// Arguments of `dropctl report`.
+/// Where `dropctl report` and `dropctl size` take what they speak of from.
 #[derive(Clone, Debug, Args)]
-pub struct ReportArgs {
-    /// Explain this recording, or the one inside this report in JSON, instead of looking at the node; `-` for stdin.
+pub struct SourceArgs {
+    /// Read this recording, or the one inside this report in JSON, instead of looking at the node; `-` for stdin.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["duration", "whose", "mode", "ring_bytes", "sample"])]
     pub input: Option<PathBuf>,
-    /// Explain the last minutes, such as 10m, out of the memory of the agent that runs on this node.
+    /// The last minutes, such as 10m, out of the memory of the agent that runs on this node.
     #[arg(long, value_name = "TIME", value_parser = value::time,
           conflicts_with_all = ["input", "duration", "whose", "mode", "ring_bytes", "sample"])]
     pub since: Option<Duration>,
-    /// Explain an incident that the agent has kept: `last`, its id, or a time in it (RFC 3339); `list` shows which there are.
+    /// An incident that the agent has kept: `last`, its id, or a time in it (RFC 3339); `list` shows which there are.
     #[arg(long, value_name = "WHICH",
           conflicts_with_all = ["since", "input", "duration", "whose", "mode", "ring_bytes", "sample"])]
     pub incident: Option<String>,
@@ -155,21 +163,46 @@ pub struct ReportArgs {
     /// How long to look, such as 10s or 2m.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = value::time)]
     pub duration: Duration,
+    /// Whose events Falco drops, by following its counters at each syscall exit: auto is on, where one runs.
+    #[arg(long, value_enum, default_value_t = Whose::Auto)]
+    pub whose: Whose,
+    /// Probe.
+    #[command(flatten)]
+    pub probe: ProbeArgs,
+}
+
+/// Arguments of `dropctl report`.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// What it is about.
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// End with code 1 if a finding is at least so severe.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
     /// Form of the report [default: text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
-    /// Whose events Falco drops, by following its counters at each syscall exit: auto is on, where one runs.
-    #[arg(long, value_enum, default_value_t = Whose::Auto)]
-    pub whose: Whose,
     /// Write to this file instead of stdout; a page in Markdown also writes the same as .json.gz, to be replayed.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Probe.
+}
+
+/// Arguments of `dropctl size`.
+#[derive(Clone, Debug, Args)]
+pub struct SizeArgs {
+    /// What it is about.
     #[command(flatten)]
-    pub probe: ProbeArgs,
+    pub source: SourceArgs,
+    /// Ring sizes to judge, such as 512KiB,1MiB, instead of Falco's presets, or of those around the present size.
+    #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = value::size)]
+    pub sizes: Vec<ByteSize>,
+    /// Form of the answer [default: text on a terminal, else markdown].
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// Write to this file instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Arguments of `dropctl explain`.

@@ -1,7 +1,7 @@
 //! dropctl: why BPF ring buffers drop events on this node, whose they are, and what to change.
 //!
 //! The library behind the binary of the same name. Readers (`probe`, `observe`) produce samples (`sample`);
-//! `timeline`, `diagnose` and `report` are pure functions of them, as `explain` is of what Falco says (`alert`); `commands`
+//! `timeline`, `diagnose`, `sizing` and `report` are pure functions of them, as `explain` is of what Falco says (`alert`); `commands`
 //! wires them to outputs.
 
 pub mod alert;
@@ -27,6 +27,7 @@ pub mod recording;
 pub mod report;
 pub mod sample;
 pub mod setup;
+pub mod sizing;
 pub mod socket;
 pub mod sys;
 pub mod syscall;

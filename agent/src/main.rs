@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Report(args) => commands::report::run(args),
         Command::Record(args) => commands::record::run(args).map(fine),
         Command::Explain(args) => commands::explain::run(args).map(fine),
+        Command::Size(args) => commands::size::run(args).map(fine),
         Command::Diff(args) => commands::diff::run(args).map(fine),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Completions(args) => commands::completions::run(args).map(fine),

@@ -10,6 +10,7 @@ pub(super) const DROPCTL: &str = "Examples:
   dropctl explain falco.log             say what Falco's drop alerts mean; DC102: a finding's page
   dropctl report --since 10m            explain what the agent remembers of the last ten minutes
   dropctl report --incident last        the same of the last time that something was lost
+  dropctl size --incident last          which ring buffer would have been enough for it
   dropctl agent                         count all the time and serve http://127.0.0.1:9753/metrics
 
 Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 1 it ran, and what is needed or watched for is not as it \
@@ -40,6 +41,13 @@ pub(super) const EXPLAIN: &str = "Examples:
   dropctl explain falco.log                             all alerts in a file, JSON or text
   kubectl logs -n falco ds/falco | dropctl explain      the same from a pipe
   dropctl explain alert.json --recording node.jsonl.gz  with what a recording shows of that time";
+
+pub(super) const SIZE: &str = "Examples:
+  dropctl size --duration 5m           look at this node for five minutes
+  dropctl size --incident last         would a larger ring have held what was lost the last time?
+  dropctl size --since 15m             the same of all that the agent remembers
+  dropctl size --input report.json.gz  the same of a recording, or of somebody's report, anywhere
+  dropctl size --sizes 256KiB,16MiB    judge these sizes; docs/sizing.md has the method and its errors";
 
 pub(super) const DIFF: &str = "Examples:
   dropctl record --duration 2m -o before.jsonl.gz  before the change, under load

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{output::Output, report::replay};
+use super::{output::Output, source::replay};
 use crate::{
     cli::{DiffArgs, Format},
     diff::{self, Given},

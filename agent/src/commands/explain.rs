@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::{
     output::Output,
-    report::{read, replay},
+    source::{read, replay},
 };
 use crate::{
     alert::{self, Scanner},

@@ -15,6 +15,8 @@ mod remember;
 pub mod report;
 mod sampler;
 mod sensors;
+pub mod size;
+mod source;
 mod stop;
 
 pub use log::{start as start_log, talk, with_causes};

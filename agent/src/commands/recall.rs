@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use super::log;
 use crate::{
-    cli::ReportArgs,
+    cli::SourceArgs,
     number::{count, rfc3339, seconds},
     recording::Incident,
     socket::{Answer, Question, client},
@@ -17,7 +17,7 @@ use crate::{
 const LIST: &str = "list";
 
 /// What the agent is asked for; `None`: the node is looked at.
-pub(super) fn question(args: &ReportArgs) -> Option<Question> {
+pub(super) fn question(args: &SourceArgs) -> Option<Question> {
     let since = |length: Duration| Question::Since {
         length_ns: u64::try_from(length.as_nanos()).unwrap_or(u64::MAX),
     };
@@ -37,7 +37,7 @@ pub(super) enum Recalled {
 }
 
 /// Asks the agent.
-pub(super) fn ask(args: &ReportArgs, question: &Question) -> Result<Recalled> {
+pub(super) fn ask(args: &SourceArgs, question: &Question) -> Result<Recalled> {
     match client::ask(args.socket.as_deref(), question)? {
         (Answer::Recording { notes }, recording) => {
             notes.iter().for_each(|note| log::say(note));
@@ -70,7 +70,7 @@ fn list(incidents: &[Incident]) -> String {
 }
 
 /// What was asked, for messages.
-pub(super) fn name(args: &ReportArgs) -> String {
+pub(super) fn name(args: &SourceArgs) -> String {
     match (&args.input, args.since, &args.incident) {
         (Some(path), ..) => Path::display(path).to_string(),
         (None, Some(since), _) => format!("the agent's last {}", humantime::format_duration(since)),

@@ -11,7 +11,7 @@ use thiserror::Error;
 pub use file::{File, FileError};
 
 use crate::{
-    cli::{AgentArgs, ProbeArgs, RecordArgs, ReportArgs},
+    cli::{AgentArgs, ProbeArgs, RecordArgs, SizeArgs, SourceArgs},
     memory::Bounds,
     setup::{Mode, Request, Whose},
     socket,
@@ -153,7 +153,7 @@ impl AgentConfig {
     }
 }
 
-/// `dropctl report` or `dropctl record`, ready to run.
+/// `dropctl report`, `dropctl record` or `dropctl size`, ready to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportConfig {
     /// How long to look.
@@ -170,8 +170,19 @@ impl ReportConfig {
     /// # Errors
     ///
     /// [`ConfigError`].
-    pub fn new(args: &ReportArgs, limits: Limits) -> Result<Self, ConfigError> {
+    pub fn new(args: &SourceArgs, limits: Limits) -> Result<Self, ConfigError> {
         Self::checked(args.duration, args.whose, &args.probe, limits)
+    }
+
+    /// The same for `dropctl size`, which needs counts of syscalls and no records.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn of_size(args: &SizeArgs, limits: Limits) -> Result<Self, ConfigError> {
+        let SourceArgs { duration, whose, probe, .. } = &args.source;
+        let probe = ProbeArgs { mode: probe.mode.or(Some(Mode::Count)), ..probe.clone() };
+        Self::checked(*duration, *whose, &probe, limits)
     }
 
     /// The same for a recording.

@@ -24,6 +24,7 @@ use crate::{setup::Visibility, timeline::Slice};
 
 pub use catalogue::{Code, Role};
 pub use finding::{Confidence, Finding, Severity, Subject};
+pub(crate) use remedy::{PRESETS_BYTES, keys};
 
 /// docs/findings.md: every finding's page and the table of precedence.
 #[must_use]

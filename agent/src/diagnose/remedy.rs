@@ -83,8 +83,32 @@ pub(super) fn cpu_weight(case: &Case<'_>) -> Remedy {
     }
 }
 
+/// Keys of one tool's settings, by how it is installed and by Falco's version.
+pub(crate) struct Keys {
+    /// The size of each ring.
+    pub(crate) preset: &'static str,
+    /// The memory limit.
+    pub(crate) memory: &'static str,
+    /// They are those of Falco's chart, which are the same in all its versions.
+    pub(crate) is_chart: bool,
+}
+
+/// Those of the tool in that cgroup; where Falco's version is unknown, of those since 0.38.
+pub(crate) fn keys(cgroup: Option<&str>, version: Option<&str>) -> Keys {
+    let installation = cgroup.map_or(Installation::Unknown, Installation::of);
+    Keys {
+        preset: preset_key_of(installation, version.is_some_and(is_legacy_version)),
+        memory: match installation {
+            Installation::Kubernetes => "resources.limits.memory",
+            Installation::Systemd => "MemoryMax=",
+            Installation::Unknown => "memory limit of its cgroup",
+        },
+        is_chart: installation == Installation::Kubernetes,
+    }
+}
+
 /// Falco's buffer sizes: index - 1 is the preset (userspace/falco/app/actions/configure_syscall_buffer_size.cpp).
-const PRESETS_BYTES: [u64; 10] =
+pub(crate) const PRESETS_BYTES: [u64; 10] =
     [1 << 20, 2 << 20, 4 << 20, 8 << 20, 16 << 20, 32 << 20, 64 << 20, 128 << 20, 256 << 20, 512 << 20];
 
 /// The largest ring that Falco can have, bytes.
@@ -116,7 +140,11 @@ pub(super) fn ring_bytes(case: &Case<'_>, now_bytes: u64, wanted_bytes: u64) -> 
 
 /// The key of the buffer's size: Falco 0.38 left `syscall_buf_size_preset` behind, and the chart writes falco.yaml itself.
 pub(super) fn preset_key(case: &Case<'_>) -> &'static str {
-    match (Installation::of_case(case), is_legacy(case)) {
+    preset_key_of(Installation::of_case(case), is_legacy(case))
+}
+
+fn preset_key_of(installation: Installation, is_legacy: bool) -> &'static str {
+    match (installation, is_legacy) {
         (Installation::Kubernetes, _) => "driver.modernEbpf.bufSizePreset",
         (_, true) => "syscall_buf_size_preset",
         (_, false) => "engine.modern_ebpf.buf_size_preset",
@@ -134,9 +162,12 @@ pub(super) fn cpus_key(case: &Case<'_>) -> &'static str {
 
 fn is_legacy(case: &Case<'_>) -> bool {
     let version = case.facts.and_then(|facts| facts.version.as_ref()?.falco.as_deref());
-    let minor =
-        version.and_then(|version| version.strip_prefix("0.")?.split('.').next()?.parse::<u32>().ok());
-    minor.is_some_and(|minor| minor < 38)
+    version.is_some_and(is_legacy_version)
+}
+
+fn is_legacy_version(version: &str) -> bool {
+    let minor = |version: &str| version.strip_prefix("0.")?.split('.').next()?.parse::<u32>().ok();
+    minor(version).is_some_and(|minor| minor < 38)
 }
 
 fn tenths(cpus: f64) -> f64 {

@@ -118,12 +118,13 @@ pub(crate) fn findings(findings: &[Finding], page: &mut Vec<Block>) {
         }
         if !finding.remedies.is_empty() {
             page.push(Block::Text("What to change:".to_owned()));
-            page.push(Block::List(finding.remedies.iter().map(in_words).collect()));
+            page.push(Block::List(finding.remedies.iter().map(remedy_in_words).collect()));
         }
     }
 }
 
-fn in_words(remedy: &Remedy) -> String {
+/// A setting and what it does.
+pub(crate) fn remedy_in_words(remedy: &Remedy) -> String {
     let Remedy { text, key, from, to } = remedy;
     match (key, from, to) {
         (Some(key), Some(from), Some(to)) => format!("{key}: from {from} to {to}: {text}"),

@@ -29,6 +29,7 @@ mod privileges;
 mod process;
 mod recordings;
 mod refusal;
+mod sizes;
 
 use std::process::ExitCode;
 
@@ -38,7 +39,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// Name, and what it does.
 type Test = (&'static str, fn() -> Result<()>);
 
-const TESTS: [Test; 29] = [
+const TESTS: [Test; 31] = [
     ("not_root", privileges::not_root),
     ("missing_capability", privileges::missing_capability),
     ("two_capabilities_suffice", privileges::two_suffice),
@@ -59,6 +60,8 @@ const TESTS: [Test; 29] = [
     ("anybody_may_explain", explain::anybody),
     ("what_cannot_be_compared", diff::bad),
     ("anybody_may_compare", diff::anybody),
+    ("what_cannot_be_sized", sizes::bad),
+    ("anybody_may_size", sizes::anybody),
     ("output_not_writable", output::not_writable),
     ("output_whole_or_not_at_all", output::whole_or_not_at_all),
     ("stdout_closed", output::stdout_closed),

@@ -1,0 +1,46 @@
+//! `dropctl size`: which ring buffer would have been enough for what is seen, remembered or recorded.
+
+use anyhow::{Context as _, Result, ensure};
+use bytesize::ByteSize;
+
+use super::{
+    limits,
+    output::Output,
+    source::{Source, TOO_SHORT},
+};
+use crate::{
+    cli::{Format, SizeArgs},
+    config::ReportConfig,
+    sizing,
+};
+
+/// Runs the command.
+pub fn run(args: &SizeArgs) -> Result<()> {
+    let config = ReportConfig::of_size(args, limits())?;
+    let sizes = args.sizes.iter().map(|size| possible(*size)).collect::<Result<Vec<u64>>>()?;
+    let output = Output::open(args.output.as_deref())?;
+    let format = output.format(args.format);
+    let (timeline, name) = match Source::take(&args.source, &config)? {
+        Source::Timeline(timeline, name) => (timeline, name),
+        Source::Page(page) => return output.write(page),
+    };
+    let sizing = sizing::size(&timeline.all(), &sizes).with_context(|| format!("{name}: {TOO_SHORT}"))?;
+    output.write(match format {
+        Format::Text => sizing::text(&sizing),
+        Format::Markdown => sizing::markdown(&sizing),
+        Format::Json => sizing::json(&sizing).context("write it as JSON")?,
+    })
+}
+
+/// A ring is a power of two of whole pages, wherever it will be (`ringbuf_map_alloc`, kernel/bpf/ringbuf.c).
+fn possible(size: ByteSize) -> Result<u64> {
+    /// The smallest page of any kernel that dropctl runs on.
+    const PAGE: u64 = 4096;
+    let bytes = size.as_u64();
+    ensure!(
+        bytes.is_power_of_two() && bytes >= PAGE && u32::try_from(bytes).is_ok(),
+        "no ring has {size}: it is a power of two from 4 KiB to 2 GiB, such as {}",
+        ByteSize::b(bytes.clamp(PAGE, 1 << 31).next_power_of_two())
+    );
+    Ok(bytes)
+}

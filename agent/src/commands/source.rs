@@ -1,0 +1,77 @@
+//! Where samples come from: a look at the node, the agent's memory, or a recording.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use anyhow::{Context as _, Result};
+
+use super::{
+    log,
+    look::look,
+    recall::{self, Recalled},
+};
+use crate::{
+    cli::SourceArgs,
+    config::ReportConfig,
+    recording::{self, Replayed},
+    timeline::Timeline,
+};
+
+/// Why nothing can be said of a timeline.
+pub(super) const TOO_SHORT: &str = "it has fewer than two samples: nothing was seen";
+
+/// What comes of asking.
+pub(super) enum Source {
+    /// Samples, and what they are of, for messages.
+    Timeline(Box<Timeline>, String),
+    /// The answer to a question that is none about samples.
+    Page(String),
+}
+
+impl Source {
+    /// Looks, asks or reads, as `args` say.
+    pub(super) fn take(args: &SourceArgs, config: &ReportConfig) -> Result<Self> {
+        let name = recall::name(args);
+        let timeline = match (&args.input, recall::question(args)) {
+            (Some(path), _) => replay(path).with_context(|| name.clone())?,
+            (None, Some(question)) => match recall::ask(args, &question)? {
+                Recalled::Recording(source) => read(source, &name).with_context(|| name.clone())?,
+                Recalled::Page(page) => return Ok(Self::Page(page)),
+            },
+            (None, None) => look(
+                config,
+                |node, setup| Ok(Timeline::new(node, setup)),
+                |timeline, sample| {
+                    timeline.push(sample);
+                    Ok(())
+                },
+            )?,
+        };
+        Ok(Self::Timeline(Box::new(timeline), name))
+    }
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>> {
+    Ok(if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
+}
+
+/// Reads a recording; what is odd about it is said.
+pub(super) fn replay(path: &Path) -> Result<Timeline> {
+    read(open(path)?, &path.display().to_string())
+}
+
+/// The same, wherever it comes from.
+pub(super) fn read(source: impl Read, name: &str) -> Result<Timeline> {
+    let Replayed { timeline, is_cut_off } = recording::read(source)?;
+    if is_cut_off {
+        log::say(&format!("{name}: it ends in the middle of a sample and is used up to there"));
+    }
+    if timeline.out_of_order() > 0 {
+        let count = timeline.out_of_order();
+        log::say(&format!("{name}: left out {count} samples that are not in order"));
+    }
+    Ok(timeline)
+}

@@ -1,0 +1,61 @@
+//! What it would save not to trace a syscall.
+
+use super::{candidates::Judge, interval::Interval, model::Without, replay::Layout, trace::Trace};
+use crate::{
+    number::{float, share},
+    syscall,
+    timeline::{Slice, source::add_by_key},
+};
+
+/// Syscalls that are named.
+const NAMED: usize = 5;
+/// Less than this saves nothing.
+const LEAST: f64 = 0.01;
+/// From this share on, the mean record is its record.
+const NEARLY_ALL: f64 = 0.9;
+
+/// Those that make most of what the tool traces, most first; empty where that is not counted.
+pub(super) fn list(
+    trace: &Trace<'_>,
+    slice: &Slice<'_>,
+    judge: &Judge<'_>,
+    layout: &Layout,
+    utilisation: Option<Interval>,
+    bytes_per_second: f64,
+) -> Vec<Without> {
+    let Some(traced) = trace.traced else { return Vec::new() };
+    let mut counts: Vec<(u16, u64)> = exits(trace, slice);
+    counts.retain(|(slot, _)| traced.contains(&u32::from(*slot)));
+    counts.sort_by_key(|(slot, exits)| (std::cmp::Reverse(*exits), *slot));
+    let all: u64 = counts.iter().map(|(_, exits)| exits).sum();
+    let capacity = float(trace.ring_bytes());
+    let one = |(slot, events): &(u16, u64)| {
+        let share = share(*events, all);
+        Without {
+            syscall: syscall::name(*slot).into_owned(),
+            events: *events,
+            share,
+            bytes_per_second: (share >= NEARLY_ALL).then_some(bytes_per_second * share),
+            utilisation: utilisation.map(|part| part.likely * (1.0 - share)),
+            loss_at_most: judge.share(&judge.run(layout, capacity, share)).high,
+        }
+    };
+    counts.iter().map(one).filter(|one| one.share >= LEAST).take(NAMED).collect()
+}
+
+/// Exits by slot: of the steps in which something was refused, if there are any.
+fn exits(trace: &Trace<'_>, slice: &Slice<'_>) -> Vec<(u16, u64)> {
+    let is_lossy: Vec<bool> =
+        trace.steps.iter().map(|step| step.rings.iter().any(|ring| ring.drops > 0.0)).collect();
+    let any = is_lossy.contains(&true);
+    let mut sums: Vec<(u16, u64)> = Vec::new();
+    for (step, is_lossy) in slice.steps().zip(is_lossy) {
+        if any && !is_lossy {
+            continue;
+        }
+        if let Some(probe) = step.slice().probe() {
+            add_by_key(&mut sums, &probe.syscalls);
+        }
+    }
+    sums
+}
