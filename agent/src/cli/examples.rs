@@ -47,7 +47,7 @@ pub(super) const SIZE: &str = "Examples:
   dropctl size --incident last         would a larger ring have held what was lost the last time?
   dropctl size --since 15m             the same of all that the agent remembers
   dropctl size --input report.json.gz  the same of a recording, or of somebody's report, anywhere
-  dropctl size --sizes 256KiB,16MiB    judge these sizes; docs/sizing.md has the method and its errors";
+  dropctl size --sizes 256KiB,16MiB    judge these sizes (method and errors: docs/sizing.md)";
 
 pub(super) const DIFF: &str = "Examples:
   dropctl record --duration 2m -o before.jsonl.gz  before the change, under load

@@ -8,6 +8,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   dropctl-lab run --list
   dropctl-lab run --prove throttled                does the named remedy, and no other, end the loss?
   dropctl-lab run --dropctl target/release/dropctl what does dropctl say of each?
+  dropctl-lab run --size burst                     does `dropctl size` foretell what other ring sizes lose?
   dropctl-lab run --file mine.yaml --prove         docs/lab.md says what may be in it";
 
 /// Arguments of `run`.
@@ -19,12 +20,15 @@ pub(crate) struct RunArgs {
     /// A scenario of your own.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Vec<PathBuf>,
-    /// Seeds 1 to N for each [default: 3, with --prove 1].
+    /// Seeds 1 to N for each [default: 3, with --prove and --size 1].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seeds: Option<u64>,
     /// Prove the labels: the same load as is, with the remedy, and with the runner-up's.
     #[arg(long)]
     pub(crate) prove: bool,
+    /// Check `dropctl size`: what it says of a recording of each scenario that has `sizes`, beside the same load at those sizes.
+    #[arg(long, conflicts_with = "prove")]
+    pub(crate) size: bool,
     /// Only those meant for a short run.
     #[arg(long)]
     pub(crate) short: bool,

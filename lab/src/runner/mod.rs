@@ -1,4 +1,4 @@
-//! `dropctl-lab run`: scenarios, either to prove their labels or to score dropctl on them.
+//! `dropctl-lab run`: scenarios, to prove their labels, to score dropctl on them, or to check the sizes that it names.
 
 mod cgroups;
 mod child;
@@ -8,6 +8,8 @@ mod prove;
 mod proving;
 mod score;
 mod scoring;
+mod sizes;
+mod sizing;
 mod table;
 mod tally;
 mod tool;
@@ -34,6 +36,7 @@ use tally::Tally;
 
 /// Seeds of each scenario, unless others are asked for.
 const SEEDS: u64 = 3;
+/// Of what is run more than once for each.
 const SEEDS_OF_PROOF: u64 = 1;
 
 /// What `--prove` and scoring share.
@@ -66,9 +69,10 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<ExitCode> {
     let own = std::env::current_exe().context("where is this program?")?;
     fs::copy(&own, &falco).with_context(|| format!("copy {}", own.display()))?;
     let mut runner = Runner { arguments, known, falco, tally: Tally::default() };
-    let text = match arguments.prove {
-        true => runner.prove(&scenarios)?,
-        false => runner.score(&scenarios)?,
+    let text = match (arguments.prove, arguments.size) {
+        (true, _) => runner.prove(&scenarios)?,
+        (_, true) => runner.size(&scenarios, folder.path())?,
+        _ => runner.score(&scenarios)?,
     };
     print(&text)?;
     if let Some(file) = &arguments.table {
@@ -89,6 +93,7 @@ fn chosen(arguments: &RunArgs) -> Result<Vec<Scenario>> {
     chosen.retain(|scenario| {
         is_meant(&scenario.name)
             && (!arguments.short || scenario.short)
+            && (!arguments.size || !scenario.sizes.is_empty())
             && arguments.split.is_none_or(|split| split == scenario.split)
     });
     chosen.extend(own);

@@ -11,7 +11,9 @@ use std::{collections::BTreeMap, path::Path};
 use anyhow::{Context as _, Result, ensure};
 use clap::ValueEnum;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::value;
 
 pub(crate) use catalogue::all;
 pub(crate) use setup::{Limits, Process, Setup};
@@ -41,6 +43,9 @@ pub(crate) struct Scenario {
     /// What is lost, and so has to end.
     #[serde(default)]
     pub(crate) loss: Loss,
+    /// Ring sizes, ascending, at which it is run to check `dropctl size`.
+    #[serde(default)]
+    pub(crate) sizes: Vec<String>,
     setup: Value,
     pub(crate) remedy: Option<Remedy>,
     pub(crate) runner_up: Option<Remedy>,
@@ -92,6 +97,9 @@ impl Scenario {
         for remedy in [&scenario.remedy, &scenario.runner_up].into_iter().flatten() {
             scenario.with(remedy, 0, &Known::new()).with_context(|| remedy.is.clone())?;
         }
+        for size in &scenario.sizes {
+            value::ring_bytes(size).with_context(|| size.clone())?;
+        }
         ensure!(
             scenario.expect.is_none() || scenario.remedy.is_some() && scenario.runner_up.is_some(),
             "a scenario with a loss has a `remedy` and a `runner-up`, or its label cannot be proven"
@@ -113,9 +121,23 @@ impl Scenario {
     /// The same with a remedy.
     pub(crate) fn with(&self, remedy: &Remedy, seed: u64, known: &Known) -> Result<Setup> {
         ensure!(remedy.change.get("loads").is_none(), "a remedy leaves `loads` as they are");
+        self.changed(&remedy.change, seed, known).context("setup with a remedy")
+    }
+
+    /// The same with rings of another size, and with dropctl counting only: it has a ring of its own and a thread that drains it
+    /// otherwise, which would take time from what is measured.
+    pub(crate) fn sized(&self, ring_bytes: Option<&str>, seed: u64, known: &Known) -> Result<Setup> {
+        let mut change = json!({"dropctl": {"mode": "count"}});
+        if let Some(bytes) = ring_bytes {
+            setup::merge(&mut change, &json!({"tool": {"flags": {"ring-bytes": bytes}}}));
+        }
+        self.changed(&change, seed, known).context("setup with another ring")
+    }
+
+    fn changed(&self, change: &Value, seed: u64, known: &Known) -> Result<Setup> {
         let mut setup = self.setup.clone();
-        setup::merge(&mut setup, &remedy.change);
-        self.fill(setup, seed, known).context("setup with a remedy")
+        setup::merge(&mut setup, change);
+        self.fill(setup, seed, known)
     }
 
     fn fill(&self, mut setup: Value, seed: u64, known: &Known) -> Result<Setup> {
