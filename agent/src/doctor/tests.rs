@@ -149,7 +149,10 @@ fn namespaces_and_mounts() {
     };
     assert_eq!(user(false), ["missing user_namespace", "missing probe"]);
     assert_eq!(user(true), [] as [&str; 0]);
-    assert_eq!(complaints(|facts| facts.mounts.is_initial_pid_namespace = Some(false)), ["limited proc"]);
+    assert_eq!(
+        complaints(|facts| facts.mounts.is_initial_pid_namespace = Some(false)),
+        ["limited proc", "unknown shared_hook"]
+    );
     assert_eq!(
         complaints(|facts| facts.mounts.hidepid = Some("2".to_owned())),
         [] as [&str; 0],
@@ -189,7 +192,12 @@ fn what_was_tried_counts() {
 #[test]
 fn others_on_the_hook() {
     let of = |change: fn(&mut OnTracepoint)| complaints(move |facts| change(&mut facts.others.hook));
-    assert_eq!(of(|hook| hook.hidden = 3), ["unknown shared_hook"]);
+    assert_eq!(of(|hook| hook.hidden = 1), [] as [&str; 0], "one is kept from everybody");
+    let poor = complaints(|facts| {
+        facts.others.hook.hidden = 3;
+        without(facts, &[Capability::CAP_SYS_PTRACE]);
+    });
+    assert_eq!(poor, ["limited CAP_SYS_PTRACE", "unknown shared_hook"]);
     let shared = |hook: &mut OnTracepoint| {
         hook.programs.push(Attached { program: 41, tgid: 50, comm: "falco".to_owned() });
     };
