@@ -84,16 +84,7 @@ pub(super) fn judge(a: &Series, b: &Series) -> Judgement {
 }
 
 fn decide(a: &Loss, b: &Loss, ratio: &Ratio, unit: Unit) -> (Outcome, Option<Confidence>, String) {
-    let of = |side: &Loss| side.loss.map_or_else(|| "unknown".to_owned(), rate);
-    let between = format!(
-        "{} to {} events {}, {} times as much (95 % interval {} to {})",
-        of(a),
-        of(b),
-        unit.per_words(),
-        times(ratio.likely),
-        times(ratio.low_95),
-        times(ratio.high_95)
-    );
+    let between = between(a, b, ratio, unit);
     let sure = |is_sure| Some(if is_sure { Confidence::High } else { Confidence::Medium });
     if ratio.low_95 >= SAME.0 && ratio.high_95 <= SAME.1 {
         return (
@@ -128,6 +119,23 @@ fn decide(a: &Loss, b: &Loss, ratio: &Ratio, unit: Unit) -> (Outcome, Option<Con
         "its loss went from {between}: too few bursts of loss to tell it from chance; look for longer"
     );
     (Outcome::CannotTell, None, why)
+}
+
+/// Of none, or to none, there is no ratio: that of the draws has half a drop in its place.
+fn between(a: &Loss, b: &Loss, ratio: &Ratio, unit: Unit) -> String {
+    let of = |side: &Loss| match side.drops {
+        Some(0) => "none".to_owned(),
+        _ => side.loss.map_or_else(
+            || "unknown".to_owned(),
+            |loss| format!("{} events {}", rate(loss), unit.per_words()),
+        ),
+    };
+    let ends = format!("{} to {}", of(a), of(b));
+    if a.drops == Some(0) || b.drops == Some(0) {
+        return ends;
+    }
+    let [likely, low, high] = [ratio.likely, ratio.low_95, ratio.high_95].map(times);
+    format!("{ends}, {likely} times as much (95 % interval {low} to {high})")
 }
 
 /// 0.0004 is not 0.

@@ -239,6 +239,32 @@ fn findings_go_and_come() {
     assert_eq!(of(&STEADY, &STEADY), [(true, true)]);
 }
 
+/// Of the stand-in for Falco, with a ring of 64 KiB, and of 8 MiB: tests/data/diff/README.md.
+const BEFORE: &[u8] = include_bytes!("../../tests/data/diff/before.jsonl.gz");
+const AFTER: &[u8] = include_bytes!("../../tests/data/diff/after.jsonl.gz");
+/// The small ring, under a twentieth of the load.
+const LIGHTER: &[u8] = include_bytes!("../../tests/data/diff/lighter.jsonl.gz");
+
+fn recorded(a: &[u8], b: &[u8]) -> Diff {
+    let [a, b] = [a, b].map(|bytes| crate::recording::read(bytes).unwrap().timeline);
+    compare(&given("before.jsonl.gz", &a), &given("after.jsonl.gz", &b))
+}
+
+#[test]
+fn real_drops_that_a_larger_ring_ended() {
+    let diff = recorded(BEFORE, AFTER);
+    assert_eq!((diff.outcome, diff.tools[0].confidence), (Outcome::Improved, Some(Confidence::High)));
+    let causes = diff.findings.iter().filter(|finding| finding.role == Role::Cause);
+    let gone: Vec<_> = causes.map(|finding| (finding.code, finding.b.is_some())).collect();
+    assert_eq!(gone, [(Code::BurstExceedsBuffer, false)]);
+    golden("diff/recorded.md", &markdown(&diff));
+    golden("diff/recorded.txt", &text(&diff));
+    assert_eq!(recorded(AFTER, BEFORE).outcome, Outcome::Worse);
+    let lighter = recorded(BEFORE, LIGHTER);
+    assert!(lighter.verdict.contains("its load is lighter in B"), "{}", lighter.verdict);
+    assert_eq!(recorded(LIGHTER, AFTER).verdict, "No change: dropctl-lab: it lost nothing in either.");
+}
+
 #[test]
 fn the_page() {
     let better = Load { drops: |second| second % 3, preset: "6", ..STEADY };
