@@ -21,6 +21,7 @@ pub(super) const TABLE: &[(Code, Code, &str)] = &[
     (Code::StateGrowth, Code::ConsumerSaturated, "it is saturated because each event costs more than before"),
     (Code::MemoryPressure, Code::ConsumerBlocked, "it slept for want of memory"),
     (Code::MissedWakeup, Code::ConsumerBlocked, "it slept waiting for this very ring"),
+    (Code::MissedWakeup, Code::StartupOrReload, "it waited for this very ring, so it had begun"),
     (Code::PendingRecord, Code::ConsumerBlocked, "nothing that it could take was left"),
     (Code::PendingRecord, Code::ConsumerSaturated, "nothing that it could take was left"),
     (Code::PendingRecord, Code::BurstExceedsBuffer, "nothing that it could take was left"),

@@ -61,6 +61,9 @@ pub(super) struct Story {
     pub(super) is_pending: bool,
     /// Its rings were drained before, and not only since the first sample.
     pub(super) is_drained: bool,
+    /// Its rings are others from the first loss on, which were full until they were drained for the first time; they
+    /// stalled so often.
+    pub(super) made_anew: Option<u64>,
 }
 
 impl Story {
@@ -96,6 +99,7 @@ impl Story {
             kernel: "6.12.9",
             is_pending: false,
             is_drained: true,
+            made_anew: None,
         }
     }
 
@@ -235,8 +239,9 @@ impl Story {
         let produced = EVENT_BYTES * past.iter().map(kept).sum::<u64>();
         let fullest = past.last().map_or(0, |second| second.fullest[cpu]);
         let full_ns = past.iter().filter(|second| second.fullest[cpu] >= 100).count() as u64 * SECOND / 2;
+        let stalls = self.made_anew.filter(|_| full_ns > 0);
         RingSample {
-            map_id: 10 + u32::try_from(cpu).unwrap(),
+            map_id: 10 + 10 * u32::from(stalls.is_some()) + u32::try_from(cpu).unwrap(),
             found_ns: 1,
             time_ns: now_ns,
             capacity_bytes: self.capacity_bytes,
@@ -248,6 +253,8 @@ impl Story {
             pending_bytes: Some(if self.is_pending { self.capacity_bytes - 8 } else { 0 }),
             interval_backlog_max_bytes: self.capacity_bytes * fullest / 100,
             full_ns,
+            stalls: stalls.unwrap_or(0),
+            stalled_ns: if stalls.is_some() { full_ns } else { 0 },
             owner: Some(RingOwner { tgid: TGID, comm: "falco".to_owned(), tool: "falco".to_owned() }),
             places: vec![u32::try_from(cpu).unwrap()],
             ..RingSample::default()

@@ -1,7 +1,7 @@
 //! DC110 startup-or-reload: the loss fell in the first seconds of the tool, or of its new configuration.
 //!
 //! It is this when events were lost within seconds after the tool started, or loaded its configuration anew (its maps are made anew then),
-//! and nothing had been taken out of its rings when the loss began. Falco's programs are attached before it has read /proc, its rules and its plugins; what arrives meanwhile waits in the rings.
+//! and nothing had been taken out of its rings when the loss began, or while they were full. Falco's programs are attached before it has read /proc, its rules and its plugins; what arrives meanwhile waits in the rings.
 //!
 //! A larger ring helps, and so do fewer reloads (`watch_config_files: false`) and a start in a quiet moment. If the loss goes on later, that
 //! part has a cause of its own.
@@ -17,6 +17,7 @@ use crate::{
         words,
     },
     number::{bytes, seconds},
+    sample::RingSample,
     timeline::seconds as from_ns,
 };
 
@@ -73,13 +74,29 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     })
 }
 
-/// Whether anything had been taken out of the tool's rings by the end of the first step with loss.
+/// Whether anything had been taken out of the tool's rings before the loss. It had not if nothing was taken by the end of the
+/// first step with loss; nor if each ring that was full in it was so in its first stall, and never stalled again.
 fn has_begun_to_drain(case: &Case<'_>) -> bool {
-    let tgid = case.loss.subject.tgid;
-    let first = case.slice.samples().iter().find(|sample| sample.clock.monotonic_ns > case.loss.from_ns);
-    let rings = first.and_then(|sample| sample.rings.as_deref()).unwrap_or_default().iter();
-    let mut of_tool = rings.filter(|ring| ring.is_of(tgid));
-    of_tool.any(|ring| ring.consumer_bytes > 0)
+    let samples = case.slice.samples();
+    let first = samples.partition_point(|sample| sample.clock.monotonic_ns <= case.loss.from_ns);
+    let last = samples.partition_point(|sample| sample.clock.monotonic_ns < case.loss.to_ns);
+    let of = |index: usize| {
+        let rings = samples.get(index).and_then(|sample| sample.rings.as_deref()).unwrap_or_default();
+        rings.iter().filter(|ring| ring.is_of(case.loss.subject.tgid))
+    };
+    if of(first).all(|ring| ring.consumer_bytes == 0) {
+        return false;
+    }
+    let is_same = |ring: &RingSample, other: &RingSample| ring.map_id == other.map_id;
+    let was_drained = |ring: &RingSample| {
+        let before = first.checked_sub(1).and_then(|before| of(before).find(|other| is_same(ring, other)));
+        before.is_some_and(|before| before.consumer_bytes > 0)
+    };
+    let in_first_stall = |ring: &RingSample| ring.stalls == 1 && 2 * ring.stalled_ns >= ring.full_ns;
+    let to_the_end =
+        |ring: &RingSample| of(last).find(|other| is_same(ring, other)).is_none_or(in_first_stall);
+    let mut full = of(first).filter(|ring| ring.full_ns > 0).peekable();
+    full.peek().is_none() || full.any(|ring| was_drained(ring) || !in_first_stall(ring) || !to_the_end(ring))
 }
 
 /// The last start or reload before the end of the loss, `CLOCK_MONOTONIC` ns.

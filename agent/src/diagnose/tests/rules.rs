@@ -125,6 +125,13 @@ fn bursts() {
     });
     is_silent(&saturated, rule);
     does_not_know(&unseen(), rule);
+    // Most of the time its rings are empty; of the rest it sleeps most.
+    let mut stalled = burst();
+    stalled.seconds[3..6].iter_mut().for_each(|second| {
+        second.states = [30, 5, 0, 460, 505];
+        second.pressed = [30, 5, 0, 460, 505];
+    });
+    assert_eq!(stalled.causes(), ["DC104"]);
 }
 
 #[test]
@@ -175,6 +182,17 @@ fn starts_and_reloads() {
     let drained = Story { is_drained: true, ..with(|tool| tool.start_ns = Some(1_002 * SECOND)) };
     is_silent(&drained, rule);
     does_not_know(&Story { tool: None, ..burst() }, rule);
+    // Drained within the second in which the loss began: then by the ring's first stall.
+    let anew = |made_anew, change: fn(&mut ToolSample)| {
+        let mut story = Story { made_anew, ..burst() };
+        change(story.tool.as_mut().expect("a tool"));
+        story
+    };
+    let reloaded: fn(&mut ToolSample) = |tool| tool.last_reload_ns = Some(1_003 * SECOND);
+    fires(&anew(Some(1), reloaded), rule);
+    is_silent(&anew(Some(2), reloaded), rule);
+    is_silent(&anew(Some(0), reloaded), rule);
+    is_silent(&anew(None, reloaded), rule);
 }
 
 #[test]
