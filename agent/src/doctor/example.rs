@@ -88,7 +88,7 @@ pub(super) fn healthy() -> Facts {
         others: OtherFacts {
             hook: OnTracepoint { programs: Vec::new(), looked_at: 80, hidden: 0 },
             runtimes: vec!["containerd"],
-            own_container: None,
+            is_in_container: false,
             modules: Some(Vec::new()),
             agent: AgentFacts::Answers(3),
         },

@@ -125,8 +125,8 @@ pub struct OtherFacts {
     pub hook: OnTracepoint,
     /// Container runtimes, by their sockets.
     pub runtimes: Vec<&'static str>,
-    /// The container that this process is in.
-    pub own_container: Option<String>,
+    /// This process is in a container that its cgroup names.
+    pub is_in_container: bool,
     /// Kernel modules of Falco's family that are loaded; `None` where that cannot be read.
     pub modules: Option<Vec<&'static str>>,
     /// What the agent of this node says.

@@ -62,9 +62,9 @@ fn runtimes(facts: &Facts) -> Check {
 }
 
 fn container(facts: &Facts) -> Check {
-    let found = match &facts.others.own_container {
-        Some(id) => format!("dropctl runs in container {}", id.get(..12).unwrap_or(id)),
-        None => "dropctl runs in no container, or in one that its cgroup does not name".to_owned(),
+    let found = match facts.others.is_in_container {
+        true => "dropctl runs in a container",
+        false => "dropctl runs in no container, or in one that its cgroup does not name",
     };
     check("own_container", Status::Info, found)
 }

@@ -30,7 +30,7 @@ pub(super) fn read() -> OtherFacts {
             .filter(|(_, path)| Path::new(path).exists())
             .map(|(name, _)| *name)
             .collect(),
-        own_container: own.as_deref().and_then(cgroups::container).map(str::to_owned),
+        is_in_container: own.as_deref().and_then(cgroups::container).is_some(),
         modules: modules(Path::new("/")).loaded,
         agent: agent(),
     }
