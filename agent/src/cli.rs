@@ -2,7 +2,7 @@
 
 mod examples;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
@@ -93,6 +93,22 @@ pub struct ProbeArgs {
     pub sample: Option<u32>,
 }
 
+/// What becomes of names that leave this terminal.
+#[derive(Clone, Debug, Default, Args)]
+pub struct NamesArgs {
+    /// Keep real names. Else a pipe, a file and every format but text get pseudonyms for hosts, addresses, paths, namespaces,
+    /// pods, containers, units and cgroups; a terminal shows real ones.
+    #[arg(long, help_heading = "Names", conflicts_with_all = ["redact_key", "redact_map"])]
+    pub no_redact: bool,
+    /// Key of the pseudonyms, of at least 16 bytes, or a file with it: the same key gives the same pseudonyms
+    /// [default: random each time].
+    #[arg(long, help_heading = "Names", value_name = "KEY|FILE")]
+    pub redact_key: Option<OsString>,
+    /// Write what each pseudonym stands for to this file, for you alone.
+    #[arg(long, help_heading = "Names", value_name = "FILE")]
+    pub redact_map: Option<PathBuf>,
+}
+
 /// Arguments of `dropctl agent`.
 #[derive(Clone, Debug, Args)]
 pub struct AgentArgs {
@@ -138,6 +154,9 @@ pub struct RecordArgs {
     /// Write to this file instead of stdout; compressed if it ends in .gz.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Names.
+    #[command(flatten)]
+    pub names: NamesArgs,
     /// Probe.
     #[command(flatten)]
     pub probe: ProbeArgs,
@@ -186,6 +205,9 @@ pub struct ReportArgs {
     /// Write to this file instead of stdout; a page in Markdown also writes the same as .json.gz, to be replayed.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Names.
+    #[command(flatten)]
+    pub names: NamesArgs,
 }
 
 /// Arguments of `dropctl size`.
@@ -203,6 +225,9 @@ pub struct SizeArgs {
     /// Write to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Names.
+    #[command(flatten)]
+    pub names: NamesArgs,
 }
 
 /// Arguments of `dropctl explain`.
@@ -223,6 +248,9 @@ pub struct ExplainArgs {
     /// Write to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Names.
+    #[command(flatten)]
+    pub names: NamesArgs,
 }
 
 /// Arguments of `dropctl diff`.
@@ -238,6 +266,9 @@ pub struct DiffArgs {
     /// Write to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Names.
+    #[command(flatten)]
+    pub names: NamesArgs,
 }
 
 /// Arguments of `dropctl doctor`.

@@ -24,6 +24,7 @@ mod number;
 pub mod observe;
 pub mod probe;
 pub mod recording;
+pub mod redact;
 pub mod report;
 pub mod sample;
 pub mod setup;

@@ -60,6 +60,20 @@ pub struct Setup {
     /// Time between samples, ns; 0 if there is no such rule.
     #[serde(default)]
     pub interval_ns: u64,
+    /// Whose names the samples have.
+    #[serde(default)]
+    pub names: Naming,
+}
+
+/// What names of hosts, addresses, paths, namespaces, pods, containers, units and cgroups are (docs/redaction.md).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Naming {
+    /// Those of the node.
+    #[default]
+    Real,
+    /// Pseudonyms.
+    Pseudonyms,
 }
 
 /// What the user wants of the probe.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{output::Output, source::replay};
+use super::{names::Names, output::Output, source::replay};
 use crate::{
     cli::{DiffArgs, Format},
     diff::{self, Given},
@@ -19,18 +19,29 @@ pub fn run(args: &DiffArgs) -> Result<()> {
         bail!("A and B cannot both be stdin: name a file for one of them");
     }
     let read = |path: &Path| replay(path).with_context(|| path.display().to_string());
-    let (before, after) = (read(&args.a)?, read(&args.b)?);
-    let (a, b) = (given(&args.a, &before)?, given(&args.b, &after)?);
+    let (mut before, mut after) = (read(&args.a)?, read(&args.b)?);
+    let format = output.format(args.format);
+    let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
+    let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
+    let mut sources = [&args.a, &args.b].map(|path| path.display().to_string());
+    // One that has pseudonyms already stays as it is: with the key that made them the other gets the same.
+    if let Some(redactor) = names.redactor() {
+        [&mut before, &mut after].into_iter().for_each(|timeline| redactor.timeline(timeline));
+        sources.iter_mut().for_each(|source| *source = redactor.words(source));
+    }
+    names.finish()?;
+    let [a, b] = sources;
+    let (a, b) = (given(&args.a, a, &before)?, given(&args.b, b, &after)?);
     if before == after {
         bail!(
             "{} and {} hold the same recording, of {}: give one from before the change and one from after it",
-            a.source,
-            b.source,
+            args.a.display(),
+            args.b.display(),
             a.report.window.start
         );
     }
     let diff = diff::compare(&a, &b);
-    let text = match output.format(args.format) {
+    let text = match format {
         Format::Text => diff::text(&diff),
         Format::Markdown => diff::markdown(&diff),
         Format::Json => diff::json(&diff).context("write it as JSON")?,
@@ -38,10 +49,9 @@ pub fn run(args: &DiffArgs) -> Result<()> {
     output.write(text)
 }
 
-fn given<'a>(path: &Path, timeline: &'a Timeline) -> Result<Given<'a>> {
+fn given<'a>(path: &Path, source: String, timeline: &'a Timeline) -> Result<Given<'a>> {
     let slice = timeline.all();
-    let source = path.display().to_string();
     let report = report::build(&slice)
-        .with_context(|| format!("{source}: it has fewer than two samples: nothing was seen"))?;
+        .with_context(|| format!("{}: it has fewer than two samples: nothing was seen", path.display()))?;
     Ok(Given { source, slice, report })
 }

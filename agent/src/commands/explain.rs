@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{
+    names::Names,
     output::Output,
     source::{read, replay},
 };
@@ -56,12 +57,19 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
              system calls dropped in last second.\", as JSON or text)"
         );
     }
+    let format = output.format(args.format);
+    let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
+    let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
     let moment = match &args.recording {
-        Some(path) => Some(recorded(path, &tally).with_context(|| path.display().to_string())?),
-        None => remembered(args.socket.as_deref(), &tally)?,
+        Some(path) => Some(recorded(path, &tally, &mut names).with_context(|| path.display().to_string())?),
+        None => remembered(args.socket.as_deref(), &tally, &mut names)?,
     };
+    if let Some(redactor) = names.redactor() {
+        tally.redact(redactor);
+    }
+    names.finish()?;
     let explanation = tally.explain(moment);
-    let text = match output.format(args.format) {
+    let text = match format {
         Format::Text => explain::text(&explanation),
         Format::Markdown => explain::markdown(&explanation),
         Format::Json => explain::json(&explanation).context("write it as JSON")?,
@@ -88,29 +96,34 @@ fn file(path: &str) -> Result<Box<dyn Read>> {
 }
 
 /// What the recording shows of the time of the alerts.
-fn recorded(path: &Path, tally: &Tally) -> Result<Moment> {
+fn recorded(path: &Path, tally: &Tally, names: &mut Names) -> Result<Moment> {
     let Some(when) = tally.real_ns() else {
         bail!(
             "the alerts have no date with a time zone, so the recording cannot be searched for them; JSON alerts have it"
         )
     };
-    let timeline = replay(path)?;
+    let mut timeline = replay(path)?;
+    names.redact(&mut timeline, "it")?;
     let findings = at(&timeline, when).with_context(|| {
         let samples = timeline.samples();
         let time = |sample: Option<&Sample>| rfc3339(sample.map_or(0, |sample| sample.clock.real_ns));
         format!("it covers {} to {}, not the time of the alerts", time(samples.first()), time(samples.last()))
     })?;
-    Ok(Moment { source: path.display().to_string(), findings })
+    // The name of a file may name the node.
+    let source = names.redactor().map_or_else(|| path.display().to_string(), |_| "the recording".to_owned());
+    Ok(Moment { source, findings })
 }
 
 /// What an agent on this node kept of the time of the last alert. Nobody asked for it unless its socket was named: alerts may be
 /// of another node, and there may be no agent.
-fn remembered(socket: Option<&Path>, tally: &Tally) -> Result<Option<Moment>> {
+fn remembered(socket: Option<&Path>, tally: &Tally, names: &mut Names) -> Result<Option<Moment>> {
     let Some(when) = tally.real_ns() else { return Ok(None) };
     let question = Question::Incident { which: rfc3339(when.1) };
     match client::ask(socket, &question) {
         Ok((_, recording)) => {
-            let findings = at(&read(recording, "the agent's incident")?, when);
+            let mut timeline = read(recording, "the agent's incident")?;
+            names.redact(&mut timeline, "the agent's incident")?;
+            let findings = at(&timeline, when);
             Ok(findings.map(|findings| Moment { source: "the agent of this node".to_owned(), findings }))
         }
         Err(error) if socket.is_some() => Err(error.into()),

@@ -8,6 +8,8 @@ pub mod explain;
 mod log;
 mod look;
 pub mod man;
+mod map;
+mod names;
 mod output;
 mod recall;
 pub mod record;

@@ -67,6 +67,11 @@ impl Output {
         }
     }
 
+    /// Whether a person reads it in this form, and it goes nowhere else.
+    pub(super) fn is_read_here(&self, format: Format) -> bool {
+        format == Format::Text && self.is_terminal()
+    }
+
     /// A second output beside a file, under its name with another ending; `None` beside anything else.
     pub(super) fn beside(&self, ending: &str) -> Result<Option<(PathBuf, Self)>> {
         let Self::File { path, .. } = self else { return Ok(None) };

@@ -1,9 +1,12 @@
 //! `dropctl report`: look for a while, ask the agent, or read a recording, then explain.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 
 use super::{
     Ending, limits, log,
+    names::Names,
     output::Output,
     source::{Source, TOO_SHORT},
 };
@@ -24,16 +27,23 @@ pub fn run(args: &ReportArgs) -> Result<Ending> {
     // What was replayed can be replayed again as it is, and may lie at that very place.
     let is_new = format == Format::Markdown && args.source.input.is_none();
     let replayable = if is_new { output.beside(REPLAYABLE)? } else { None };
-    let (timeline, name) = match Source::take(&args.source, &config)? {
+    let is_read_here = output.is_read_here(format);
+    let outputs: Vec<&Path> =
+        args.output.as_deref().into_iter().chain(replayable.as_ref().map(|(path, _)| &**path)).collect();
+    let mut names = Names::new(&args.names, is_read_here, &outputs)?;
+    let (mut timeline, name) = match Source::take(&args.source, &config)? {
         Source::Timeline(timeline, name) => (timeline, name),
         Source::Page(page) => return output.write(page).map(|()| Ending::Fine),
     };
+    names.redact(&mut timeline, &name)?;
     let slice = timeline.all();
     let report = report::build(&slice).with_context(|| format!("{name}: {TOO_SHORT}"))?;
     let json = || {
         let text = report::json(&report).and_then(|text| recording::embed(&text, &slice));
         text.context("write the report as JSON")
     };
+    // What cannot be told by its pseudonyms any more should not be out before it can be.
+    names.finish()?;
     output.write(match format {
         Format::Text => report::text(&report),
         Format::Markdown => report::markdown(&report),

@@ -16,7 +16,7 @@ use crate::{
     },
     probe::{Mode, Probe, ProbeError, Request, Visibility},
     sample::{Clock, FalcoSample, ProbeSample, Sample},
-    setup::{Setup, Whose},
+    setup::{Naming, Setup, Whose},
     sys::clock,
 };
 
@@ -97,6 +97,7 @@ impl Sensors {
             hook: self.probe.as_ref().map(|probe| probe.plan().hook),
             visibility: self.visibility.clone(),
             interval_ns: u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX),
+            names: Naming::Real,
         }
     }
 

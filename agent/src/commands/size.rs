@@ -1,10 +1,13 @@
 //! `dropctl size`: which ring buffer would have been enough for what is seen, remembered or recorded.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result, ensure};
 use bytesize::ByteSize;
 
 use super::{
     limits,
+    names::Names,
     output::Output,
     source::{Source, TOO_SHORT},
 };
@@ -20,11 +23,15 @@ pub fn run(args: &SizeArgs) -> Result<()> {
     let sizes = args.sizes.iter().map(|size| possible(*size)).collect::<Result<Vec<u64>>>()?;
     let output = Output::open(args.output.as_deref())?;
     let format = output.format(args.format);
-    let (timeline, name) = match Source::take(&args.source, &config)? {
+    let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
+    let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
+    let (mut timeline, name) = match Source::take(&args.source, &config)? {
         Source::Timeline(timeline, name) => (timeline, name),
         Source::Page(page) => return output.write(page),
     };
+    names.redact(&mut timeline, &name)?;
     let sizing = sizing::size(&timeline.all(), &sizes).with_context(|| format!("{name}: {TOO_SHORT}"))?;
+    names.finish()?;
     output.write(match format {
         Format::Text => sizing::text(&sizing),
         Format::Markdown => sizing::markdown(&sizing),

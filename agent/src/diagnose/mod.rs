@@ -106,6 +106,12 @@ pub fn diagnose(slice: &Slice<'_>, visibility: &[Visibility]) -> Vec<Finding> {
     findings
 }
 
+/// How a tool with this cgroup is installed: `kubernetes`, `systemd`; `None` where its path does not tell.
+#[must_use]
+pub fn installation(cgroup: &str) -> Option<&'static str> {
+    remedy::Installation::of(cgroup).as_str()
+}
+
 /// What each tool lost in a slice, in events by its own counter.
 #[must_use]
 pub fn lost(slice: &Slice<'_>) -> Vec<(Subject, u64)> {

@@ -26,6 +26,15 @@ impl Installation {
         }
     }
 
+    /// As in outputs; `None` where it is not known.
+    pub(super) fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Kubernetes => Some("kubernetes"),
+            Self::Systemd => Some("systemd"),
+            Self::Unknown => None,
+        }
+    }
+
     /// Of a window's tool.
     pub(super) fn of_case(case: &Case<'_>) -> Self {
         let cgroup = case.tool.and_then(|tool| tool.cgroup.as_deref());

@@ -9,7 +9,7 @@ use crate::{
         Clock, ConsumerSample, ConsumerStates, CpuLimit, Events, FalcoCounts, FalcoFacts, FalcoSample,
         KnownBy, LoserSample, LosersSample, Node, ProbeSample, RingOwner, RingSample, Sample, ToolSample,
     },
-    setup::{Mode, Request, Setup},
+    setup::{Mode, Naming, Request, Setup},
     timeline::Timeline,
 };
 
@@ -123,6 +123,7 @@ impl Story {
             hook: None,
             visibility: Vec::new(),
             interval_ns: SECOND,
+            names: Naming::Real,
         };
         let node = Node { kernel: Some(self.kernel.to_owned()), ..Node::default() };
         let mut timeline = Timeline::new(node, setup);

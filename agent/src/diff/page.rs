@@ -3,7 +3,7 @@
 use super::{By, Change, Diff, FindingDiff, Kind, Loss, Part, Quantity, Side, ToolDiff};
 use crate::{
     number::{byte_rate, bytes, count, percent, rate, seconds},
-    report::Block,
+    report::{Block, Table},
 };
 
 pub(super) fn lay_out(diff: &Diff) -> Vec<Block> {
@@ -54,7 +54,7 @@ fn losses(tools: &[ToolDiff]) -> Block {
         ]
     };
     let rows = tools.iter().flat_map(|tool| [row(tool, "A", &tool.a), row(tool, "B", &tool.b)]).collect();
-    Block::Table { columns: vec!["", "arrivals", "dropped", "loss", "source"], rows }
+    Block::Table(Table::new(vec!["", "arrivals", "dropped", "loss", "source"], rows))
 }
 
 fn tool_page(tool: &ToolDiff, is_one_of_many: bool, page: &mut Vec<Block>) {
@@ -91,10 +91,10 @@ fn parts(parts: &[&Part]) -> Block {
             part.b_loss.map_or_else(absent, rate),
         ]
     };
-    Block::Table {
-        columns: vec!["", "dropped A", "dropped B", "loss A", "loss B"],
-        rows: parts.iter().map(row).collect(),
-    }
+    Block::Table(Table::new(
+        vec!["", "dropped A", "dropped B", "loss A", "loss B"],
+        parts.iter().map(row).collect(),
+    ))
 }
 
 fn quantities(quantities: &[Quantity]) -> Block {
@@ -109,7 +109,7 @@ fn quantities(quantities: &[Quantity]) -> Block {
         };
         vec![quantity.name.to_owned(), shown(quantity.a), shown(quantity.b)]
     };
-    Block::Table { columns: vec!["", "A", "B"], rows: quantities.iter().map(row).collect() }
+    Block::Table(Table::new(vec!["", "A", "B"], quantities.iter().map(row).collect()))
 }
 
 fn findings(findings: &[FindingDiff], page: &mut Vec<Block>) {
@@ -140,5 +140,5 @@ fn findings(findings: &[FindingDiff], page: &mut Vec<Block>) {
 fn changes(changes: &[Change]) -> Block {
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(absent);
     let row = |change: &Change| vec![change.what.clone(), shown(&change.a), shown(&change.b)];
-    Block::Table { columns: vec!["", "A", "B"], rows: changes.iter().map(row).collect() }
+    Block::Table(Table::new(vec!["", "A", "B"], changes.iter().map(row).collect()))
 }

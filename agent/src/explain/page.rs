@@ -3,7 +3,7 @@
 use super::{Alerts, Explanation, Number, One, Snapshots, Versions};
 use crate::{
     number::{count, percent, share},
-    report::{Block, findings},
+    report::{Block, Table, findings},
 };
 
 pub(super) fn lay_out(explanation: &Explanation) -> Vec<Block> {
@@ -102,8 +102,5 @@ fn largest(alerts: &[One]) -> Block {
             part.map_or_else(unknown, |n_evts| percent(share(one.n_drops, n_evts))),
         ]
     };
-    Block::Table {
-        columns: vec!["time", "dropped", "events", "share"],
-        rows: alerts.iter().map(row).collect(),
-    }
+    Block::Table(Table::new(vec!["time", "dropped", "events", "share"], alerts.iter().map(row).collect()))
 }

@@ -6,6 +6,7 @@ use super::{Alerts, Explanation, Moment, Number, One, SCHEMA, Snapshots, Version
 use crate::{
     alert::{DropAlert, Era, Said, Snapshot, Time, whole},
     number::share,
+    redact::Redactor,
 };
 
 /// Alerts in the list of the largest.
@@ -43,6 +44,18 @@ impl Tally {
         match said {
             Said::Drop(alert) => self.alert(alert),
             Said::Snapshot(snapshot) => self.snapshot(snapshot),
+        }
+    }
+
+    /// Takes out what could name somebody: texts of others are versions, engines and times, or should be.
+    pub fn redact(&mut self, redactor: &mut Redactor) {
+        let Snapshots { version, engine, first, last, .. } = &mut self.snapshots;
+        version.iter_mut().for_each(|version| *version = redactor.version(version));
+        engine.iter_mut().for_each(|engine| *engine = redactor.engine(engine));
+        let of_alerts = self.times.iter_mut().flat_map(|(first, last)| [&mut first.0, &mut last.0]);
+        let of_largest = self.largest.iter_mut().map(|one| &mut one.time);
+        for time in [first, last].into_iter().chain(of_alerts).chain(of_largest).flatten() {
+            *time = redactor.words(time);
         }
     }
 

@@ -20,6 +20,9 @@ use crate::{
     timeline::{ProbeTotals, Slice, seconds},
 };
 
+/// Sentences of a verdict.
+const SENTENCES: usize = 2;
+
 /// Builds the report of a stretch of time; `None` if it has no two samples.
 #[must_use]
 pub fn build(slice: &Slice<'_>) -> Option<Report> {
@@ -32,16 +35,23 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
     let visibility = visibility(slice);
     let findings = diagnose(slice, &visibility);
     let accounting = totals.as_ref().map(|totals| account(totals, slice));
-    let own_sentence = match (&totals, &accounting) {
-        (Some(totals), Some(accounting)) => verdict(totals, accounting, window_seconds),
-        _ => format!(
+    let own_sentences = match (&totals, &accounting) {
+        (Some(totals), Some(accounting)) => verdict(totals, accounting, window_seconds).to_vec(),
+        _ => vec![format!(
             "dropctl attached nothing to syscalls and watched ring buffers for {}.",
             number::seconds(window_seconds)
-        ),
+        )],
     };
     let cpu_seconds = seconds(last.own.cpu_ns.saturating_sub(first.own.cpu_ns));
     let tools = tools::build(slice);
     let perf_buffers = perf::build(slice);
+    let mut sentences = tools::verdict(tools.as_deref().unwrap_or_default(), &findings);
+    sentences.extend(perf::verdict(perf_buffers.as_deref().unwrap_or_default()));
+    // What cannot be believed comes before what it says.
+    let is_sound = accounting.as_ref().is_none_or(|accounting| accounting.holds);
+    let place = if is_sound { sentences.len() } else { 0 };
+    sentences.splice(place..place, own_sentences);
+    let also = sentences.split_off(sentences.len().min(SENTENCES));
     Some(Report {
         schema: SCHEMA.to_owned(),
         dropctl: Build { version: setup.version.clone(), revision: setup.revision.clone() },
@@ -52,16 +62,10 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
             seconds: window_seconds,
             suspended_seconds: seconds(slice.suspended_ns()),
         },
+        names: setup.names,
         visibility,
-        verdict: [
-            tools::verdict(tools.as_deref().unwrap_or_default(), &findings),
-            perf::verdict(perf_buffers.as_deref().unwrap_or_default()),
-            own_sentence,
-        ]
-        .into_iter()
-        .filter(|sentences| !sentences.is_empty())
-        .collect::<Vec<_>>()
-        .join(" "),
+        verdict: sentences.join(" "),
+        also,
         throughput: totals.as_ref().map(|totals| throughput(slice, totals, window_seconds)),
         loss: totals.as_ref().map(|totals| loss(slice, totals)),
         tools,
@@ -141,7 +145,8 @@ fn account(totals: &ProbeTotals, slice: &Slice<'_>) -> Accounting {
     }
 }
 
-fn verdict(totals: &ProbeTotals, accounting: &Accounting, window_seconds: f64) -> String {
+/// How dropctl itself did. If it is unsound, that comes first.
+fn verdict(totals: &ProbeTotals, accounting: &Accounting, window_seconds: f64) -> [String; 2] {
     let seen = number::count(accounting.seen);
     let length = number::seconds(window_seconds);
     let first = match totals.missed {
@@ -172,7 +177,7 @@ fn verdict(totals: &ProbeTotals, accounting: &Accounting, window_seconds: f64) -
             if stream.overrun_count == 1 { "" } else { "s" }
         ),
     };
-    format!("{first} {second}")
+    if accounting.holds { [first, second] } else { [second, first] }
 }
 
 fn throughput(slice: &Slice<'_>, totals: &ProbeTotals, window_seconds: f64) -> Throughput {

@@ -5,6 +5,7 @@ use super::{
     number::{self, ratio},
 };
 use crate::{
+    diagnose::installation,
     evidence::Evidence,
     sample::{Sample, ToolSample},
     setup::Visibility,
@@ -27,6 +28,7 @@ pub(super) fn build(tool: &ToolSample, slice: &Slice<'_>) -> Life {
             .filter(|_| tool.is_running)
             .map(|start_ns| seconds(end_ns.saturating_sub(start_ns))),
         engine: tool.engine.clone(),
+        installation: tool.cgroup.as_deref().and_then(installation).map(str::to_owned),
         restarts: tool.restarts,
         crash_loop_lives: tool.crash_loop(end_ns).map(|found| found.lives),
         reloads: tool.reloads,
@@ -59,10 +61,10 @@ pub(super) fn build(tool: &ToolSample, slice: &Slice<'_>) -> Life {
     }
 }
 
-/// What must be known before anything else about it; `None` if all is well.
+/// What must be known before anything else about it, a sentence each; nothing if all is well.
 #[must_use]
-pub(super) fn verdict(tool: &Tool) -> Option<String> {
-    let life = tool.life.as_ref()?;
+pub(super) fn verdict(tool: &Tool) -> Vec<String> {
+    let Some(life) = &tool.life else { return Vec::new() };
     let comm = tool.comm.as_deref().unwrap_or("A tool without a name");
     let name = tool.tgid.map_or_else(|| comm.to_owned(), |tgid| format!("{comm} (pid {tgid})"));
     let mut sentences = Vec::new();
@@ -90,7 +92,7 @@ pub(super) fn verdict(tool: &Tool) -> Option<String> {
              not read."
         ));
     }
-    (!sentences.is_empty()).then(|| sentences.join(" "))
+    sentences
 }
 
 /// Rings that exist and cannot be seen.

@@ -17,7 +17,7 @@ mod tools;
 pub use build::{build, visibility};
 pub use json::{render as json, schema};
 pub use model::Report;
-pub(crate) use page::{Block, findings, remedy_in_words};
+pub(crate) use page::{Block, Table, findings, remedy_in_words};
 
 /// How a page is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +41,13 @@ impl Drawn {
 /// Markdown, for an issue.
 #[must_use]
 pub fn markdown(report: &Report) -> String {
-    Drawn::Markdown.of(&page::lay_out(report))
+    Drawn::Markdown.of(&page::lay_out(report, Drawn::Markdown))
 }
 
 /// Text, for a terminal.
 #[must_use]
 pub fn text(report: &Report) -> String {
-    Drawn::Text.of(&page::lay_out(report))
+    Drawn::Text.of(&page::lay_out(report, Drawn::Text))
 }
 
 #[cfg(test)]

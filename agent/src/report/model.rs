@@ -15,7 +15,7 @@ use crate::{
     diagnose::Finding,
     evidence::Evidence,
     sample::Node,
-    setup::{Hook, Mode, Visibility},
+    setup::{Hook, Mode, Naming, Visibility},
 };
 
 pub use consumers::{Blockage, Consumer, Limit};
@@ -40,10 +40,16 @@ pub struct Report {
     pub node: Node,
     /// When it looked.
     pub window: WindowFacts,
+    /// Whether names of hosts, addresses, paths, namespaces, pods, containers, units and cgroups are real or pseudonyms.
+    #[serde(default)]
+    pub names: Naming,
     /// What the node lets dropctl see, and what not.
     pub visibility: Vec<Visibility>,
-    /// Two sentences.
+    /// Two sentences: what matters most.
     pub verdict: String,
+    /// The sentences that follow: other tools, and how dropctl itself did.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// Events through the probe; absent in mode `passive`.
     pub throughput: Option<Throughput>,
     /// What was lost; absent in mode `passive`.

@@ -2,24 +2,30 @@
 
 mod consumers;
 mod falco;
+mod findings;
+mod head;
 mod lives;
+mod lost;
 mod perf;
 mod refused;
+mod summary;
 mod tools;
 
 use super::{
+    Drawn,
     model::{Accounting, Flow, Report},
     number::{byte_rate, bytes, count, percent, rate, seconds},
 };
-use crate::{
-    diagnose::finding::{Fact, Finding, Remedy, RuledOut},
-    evidence::Evidence,
-};
+pub(crate) use findings::{all as findings, in_words as remedy_in_words};
+
+use crate::{diagnose::Finding, evidence::Evidence};
 
 /// Rows of the syscall table.
 const SYSCALLS_SHOWN: usize = 15;
 /// Rows of the process table.
 const PROCESSES_SHOWN: usize = 10;
+/// Sentences behind the verdict.
+const SENTENCES_SHOWN: usize = 10;
 /// Rows of the overrun table.
 const OVERRUNS_SHOWN: usize = 10;
 
@@ -33,104 +39,87 @@ pub(crate) enum Block {
     Text(String),
     /// Points.
     List(Vec<String>),
-    /// A table; the first column is left-aligned, the others right-aligned.
-    Table { columns: Vec<&'static str>, rows: Vec<Vec<String>> },
+    /// A table.
+    Table(Table),
     /// Names and values.
     Facts(Vec<(&'static str, String)>),
+    /// A section that not everybody reads.
+    Fold { title: String, blocks: Vec<Self> },
 }
 
-/// Lays the report out.
-pub(super) fn lay_out(report: &Report) -> Vec<Block> {
-    let mut page = vec![
-        Block::Title("dropctl report".to_owned()),
-        Block::Facts(node_facts(report)),
-        Block::Text(report.verdict.clone()),
-    ];
-    findings(&report.findings, &mut page);
-    lives::table(report, &mut page);
-    tools::rings(report, &mut page);
-    perf::table(report, &mut page);
-    consumers::consumers(report, &mut page);
-    tools::counters(report, &mut page);
-    refused::rings(report, &mut page);
-    tools::overruns(report, &mut page);
-    throughput(report, &mut page);
-    overruns(report, &mut page);
-    syscalls(report, &mut page);
-    processes(report, &mut page);
-    own(report, &mut page);
+/// A table; the first column is left-aligned, the others right-aligned.
+pub(crate) struct Table {
+    pub(crate) columns: Vec<&'static str>,
+    pub(crate) rows: Vec<Vec<String>>,
+    /// Columns that go first where there is no room for all.
+    pub(crate) spare: &'static [&'static str],
+}
+
+impl Table {
+    pub(crate) fn new(columns: Vec<&'static str>, rows: Vec<Vec<String>>) -> Self {
+        Self { columns, rows, spare: &[] }
+    }
+
+    /// The same, with columns that may go.
+    pub(crate) fn sparing(self, spare: &'static [&'static str]) -> Self {
+        Self { spare, ..self }
+    }
+}
+
+/// Lays the report out: for a terminal with the verdict first, for an issue with what its form asks for first.
+pub(super) fn lay_out(report: &Report, drawn: Drawn) -> Vec<Block> {
+    let mut page = vec![Block::Title("dropctl report".to_owned())];
+    let (summary, head) = (Block::Facts(summary::lines(report)), Block::Facts(head::facts(report)));
+    match drawn {
+        Drawn::Text => page.extend([summary, head]),
+        Drawn::Markdown => page.extend([head, summary]),
+    }
+    lost::statement(report, &mut page);
+    let rest = report.also.iter().take(SENTENCES_SHOWN).cloned();
+    let sentences: Vec<String> = summary::whole_verdict(report).into_iter().chain(rest).collect();
+    if !sentences.is_empty() {
+        page.push(Block::Text(sentences.join(" ")));
+    }
+    let (primary, others): (Vec<&Finding>, Vec<&Finding>) =
+        report.findings.iter().partition(|finding| Some(*finding) == summary::primary(report));
+    primary.into_iter().for_each(|finding| findings::one(finding, &mut page));
+    if let Some(finding) = summary::primary(report) {
+        lost::verification(finding, &mut page);
+    }
+    let mut details = Vec::new();
+    others.into_iter().for_each(|finding| findings::one(finding, &mut details));
+    lives::table(report, &mut details);
+    tools::rings(report, &mut details);
+    perf::table(report, &mut details);
+    consumers::consumers(report, &mut details);
+    tools::counters(report, &mut details);
+    refused::rings(report, &mut details);
+    tools::overruns(report, &mut details);
+    throughput(report, &mut details);
+    overruns(report, &mut details);
+    syscalls(report, &mut details);
+    processes(report, &mut details);
+    own(report, &mut details);
+    page.extend(folded(details));
     not_visible(report, &mut page);
+    page
+}
+
+/// Each section by itself, under its heading.
+fn folded(blocks: Vec<Block>) -> Vec<Block> {
+    let mut page: Vec<Block> = Vec::new();
+    for block in blocks {
+        match (block, page.last_mut()) {
+            (Block::Heading(title), _) => page.push(Block::Fold { title, blocks: Vec::new() }),
+            (block, Some(Block::Fold { blocks, .. })) => blocks.push(block),
+            (block, _) => page.push(block),
+        }
+    }
     page
 }
 
 fn known(value: Option<&String>) -> String {
     value.cloned().unwrap_or_else(|| "unknown".to_owned())
-}
-
-fn node_facts(report: &Report) -> Vec<(&'static str, String)> {
-    let node = &report.node;
-    let kernel = format!("{}, preemption {}", known(node.kernel.as_ref()), known(node.preemption.as_ref()));
-    let cpus = format!(
-        "{} online, {} possible",
-        known(node.cpus_online.as_ref()),
-        known(node.cpus_possible.as_ref())
-    );
-    let version = match &report.dropctl.revision {
-        Some(revision) => format!("{} ({revision})", report.dropctl.version),
-        None => report.dropctl.version.clone(),
-    };
-    let mut facts = vec![
-        ("dropctl", version),
-        ("kernel", kernel),
-        ("machine", format!("{}, {}", node.architecture, known(node.hardware.as_ref()))),
-        ("OS", known(node.os.as_ref())),
-        ("CPUs", cpus),
-        ("memory", node.memory_bytes.map_or_else(|| "unknown".to_owned(), bytes)),
-        ("window", format!("{} from {}", seconds(report.window.seconds), report.window.start)),
-    ];
-    if report.window.suspended_seconds >= 0.01 {
-        facts.push(("suspended", seconds(report.window.suspended_seconds)));
-    }
-    facts
-}
-
-/// Findings with their evidence and remedies, as every page shows them.
-pub(crate) fn findings(findings: &[Finding], page: &mut Vec<Block>) {
-    for finding in findings {
-        page.push(Block::Heading(format!(
-            "{} {} ({}, confidence {})",
-            finding.code.as_str(),
-            finding.name,
-            finding.severity.as_str(),
-            finding.confidence.as_str()
-        )));
-        page.push(Block::Text(finding.summary.clone()));
-        let fact = |fact: &Fact| match fact.evidence {
-            Some(evidence) => format!("{} ({})", fact.text, evidence.as_str()),
-            None => fact.text.clone(),
-        };
-        page.push(Block::List(finding.evidence.iter().map(fact).collect()));
-        if !finding.ruled_out.is_empty() {
-            let ruled_out =
-                |other: &RuledOut| format!("{} {}: {}", other.code.as_str(), other.name, other.why);
-            page.push(Block::Text("Ruled out:".to_owned()));
-            page.push(Block::List(finding.ruled_out.iter().map(ruled_out).collect()));
-        }
-        if !finding.remedies.is_empty() {
-            page.push(Block::Text("What to change:".to_owned()));
-            page.push(Block::List(finding.remedies.iter().map(remedy_in_words).collect()));
-        }
-    }
-}
-
-/// A setting and what it does.
-pub(crate) fn remedy_in_words(remedy: &Remedy) -> String {
-    let Remedy { text, key, from, to } = remedy;
-    match (key, from, to) {
-        (Some(key), Some(from), Some(to)) => format!("{key}: from {from} to {to}: {text}"),
-        (Some(key), None, Some(to)) => format!("{key}: {to}: {text}"),
-        _ => text.clone(),
-    }
 }
 
 fn throughput(report: &Report, page: &mut Vec<Block>) {
@@ -149,7 +138,7 @@ fn throughput(report: &Report, page: &mut Vec<Block>) {
     rows.extend(throughput.submitted.iter().map(|flow| row("records submitted", flow)));
     rows.extend(throughput.consumed.iter().map(|flow| row("records consumed", flow)));
     page.push(Block::Heading("Throughput (exact)".to_owned()));
-    page.push(Block::Table { columns: vec!["", "events", "mean /s", "peak /s", "bytes /s"], rows });
+    page.push(Block::Table(Table::new(vec!["", "events", "mean /s", "peak /s", "bytes /s"], rows)));
 }
 
 fn overruns(report: &Report, page: &mut Vec<Block>) {
@@ -163,9 +152,9 @@ fn overruns(report: &Report, page: &mut Vec<Block>) {
     if let Some(count) = loss.overrun_count.filter(|count| *count > shown.len() as u64) {
         page.push(Block::Text(format!("The last {} of {count}.", shown.len())));
     }
-    page.push(Block::Table {
-        columns: vec!["start", "duration", "records dropped"],
-        rows: shown
+    page.push(Block::Table(Table::new(
+        vec!["start", "duration", "records dropped"],
+        shown
             .iter()
             .map(|overrun| {
                 vec![
@@ -175,7 +164,7 @@ fn overruns(report: &Report, page: &mut Vec<Block>) {
                 ]
             })
             .collect(),
-    });
+    )));
 }
 
 fn syscalls(report: &Report, page: &mut Vec<Block>) {
@@ -212,7 +201,7 @@ fn syscalls(report: &Report, page: &mut Vec<Block>) {
         rows.push(row);
     }
     page.push(Block::Heading("Syscalls (events exact)".to_owned()));
-    page.push(Block::Table { columns, rows });
+    page.push(Block::Table(Table::new(columns, rows)));
 }
 
 fn processes(report: &Report, page: &mut Vec<Block>) {
@@ -239,7 +228,7 @@ fn processes(report: &Report, page: &mut Vec<Block>) {
         Evidence::Exact | Evidence::Tool => "Processes (exact)".to_owned(),
         Evidence::Estimated => "Processes (from the records that were streamed and kept)".to_owned(),
     }));
-    page.push(Block::Table { columns: vec!["process", "pid", "cgroup id", "records"], rows });
+    page.push(Block::Table(Table::new(vec!["process", "pid", "cgroup id", "records"], rows)));
 }
 
 fn own(report: &Report, page: &mut Vec<Block>) {

@@ -36,7 +36,7 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<PerfBuffers>> {
 
 /// A sentence for each process that lost any.
 #[must_use]
-pub(super) fn verdict(all: &[PerfBuffers]) -> String {
+pub(super) fn verdict(all: &[PerfBuffers]) -> Vec<String> {
     let sentence = |one: &PerfBuffers| {
         let lost = one.lost.filter(|lost| *lost > 0)?;
         let samples = if lost == 1 { "sample" } else { "samples" };
@@ -47,5 +47,5 @@ pub(super) fn verdict(all: &[PerfBuffers]) -> String {
             count(lost)
         ))
     };
-    all.iter().filter_map(sentence).collect::<Vec<_>>().join(" ")
+    all.iter().filter_map(sentence).collect()
 }

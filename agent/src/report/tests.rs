@@ -17,13 +17,14 @@ use crate::{
         PageStatus, PerfBuffersSample, ProbeSample, ProcessCount, RingOwner, RingSample, Sample,
         StreamSample, VersionFacts,
     },
-    setup::{Hook, Mode, Request, Setup, Visibility},
+    setup::{Hook, Mode, Naming, Request, Setup, Visibility},
     timeline::Timeline,
 };
 
 mod accounting;
 mod consumers;
 mod losses;
+mod page;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -293,15 +294,25 @@ fn report(mode: Mode, probe: ProbeSample) -> Report {
 }
 
 fn report_of(mode: Mode, probe: Option<ProbeSample>) -> Report {
-    let setup = Setup {
+    let setup = Setup { hook: probe.is_some().then_some(Hook::Btf), ..example_setup(mode) };
+    build(&timeline(setup, probe).all()).unwrap()
+}
+
+fn example_setup(mode: Mode) -> Setup {
+    Setup {
         version: "0.1.0".to_owned(),
         revision: Some("0123456".to_owned()),
         request: request(mode),
-        hook: probe.is_some().then_some(Hook::Btf),
+        hook: Some(Hook::Btf),
         visibility: visibility(),
         interval_ns: SECOND,
-    };
-    build(&timeline(setup, probe).all()).unwrap()
+        names: Naming::Real,
+    }
+}
+
+/// The verdict, and what is said after it.
+fn said(report: &Report) -> String {
+    [std::slice::from_ref(&report.verdict), &report.also].concat().join(" ")
 }
 
 fn count_only() -> ProbeSample {
@@ -313,7 +324,7 @@ fn count_only() -> ProbeSample {
 fn missed_runs_are_due() {
     let report = report(Mode::Stream, ProbeSample { missed: Some(5), ..probe() });
     assert_eq!(report.own.accounting.as_ref().unwrap().due, Some(1005));
-    assert!(report.verdict.contains("skipped its program 5 more times"), "{}", report.verdict);
+    assert!(said(&report).contains("skipped its program 5 more times"), "{}", said(&report));
 }
 
 #[test]

@@ -1,81 +1,86 @@
-//! Draws a page for a terminal: aligned columns, no markup.
+//! Draws a page for a terminal of 80 columns: wrapped lines, aligned columns, no markup.
 
-use std::fmt::Write as _;
+mod table;
+mod wrap;
 
 use super::page::Block;
+
+/// Columns that every terminal has.
+const WIDTH: usize = 80;
 
 /// Renders.
 pub(super) fn render(page: &[Block]) -> String {
     let mut out = String::new();
-    for block in page {
-        // Writing to a `String` cannot fail.
-        let _ = match block {
-            Block::Title(title) | Block::Heading(title) => {
-                writeln!(out, "{}\n{}", printable(title), "-".repeat(title.chars().count()))
-            }
-            Block::Text(text) => wrap(&mut out, &printable(text)).and_then(|()| writeln!(out)),
-            Block::List(points) => points
-                .iter()
-                .try_for_each(|point| writeln!(out, "  - {}", printable(point)))
-                .and_then(|()| writeln!(out)),
-            Block::Facts(facts) => {
-                let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-                facts
-                    .iter()
-                    .try_for_each(|(name, value)| writeln!(out, "{name:width$}  {}", printable(value)))
-                    .and_then(|()| writeln!(out))
-            }
-            Block::Table { columns, rows } => table(&mut out, columns, rows),
-        };
-    }
+    page.iter().for_each(|block| draw(&mut out, block));
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
 }
 
-/// Width of a line of prose.
-const WIDTH: usize = 100;
-
-fn wrap(out: &mut String, text: &str) -> std::fmt::Result {
-    let mut column = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > WIDTH {
-            writeln!(out)?;
-            column = 0;
-        } else if column > 0 {
-            write!(out, " ")?;
-            column += 1;
+fn draw(out: &mut String, block: &Block) {
+    match block {
+        Block::Title(title) | Block::Heading(title) => heading(out, title),
+        Block::Text(text) => wrap::push(out, &printable(text), "", ""),
+        Block::List(points) => {
+            points.iter().for_each(|point| wrap::push(out, &printable(point), "  - ", "    "));
         }
-        write!(out, "{word}")?;
-        column += length;
+        Block::Facts(facts) => {
+            let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+            let indent = " ".repeat(width + 2);
+            for (name, value) in facts {
+                wrap::push(out, &printable(value), &format!("{name:width$}  "), &indent);
+            }
+        }
+        Block::Table(table) => table::push(out, table),
+        Block::Fold { title, blocks } => {
+            heading(out, title);
+            blocks.iter().for_each(|block| draw(out, block));
+            return;
+        }
     }
-    writeln!(out)
+    if !matches!(block, Block::Title(_) | Block::Heading(_)) {
+        out.push('\n');
+    }
 }
 
-fn table(out: &mut String, columns: &[&str], rows: &[Vec<String>]) -> std::fmt::Result {
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
-    let width = |index: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count());
-        cells.max().unwrap_or(0).max(columns[index].len())
-    };
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        let mut text = String::new();
-        for (index, (cell, width)) in cells.zip(&widths).enumerate() {
-            let _ = if index == 0 { write!(text, "{cell:width$}") } else { write!(text, "  {cell:>width$}") };
-        }
-        writeln!(out, "{}", text.trim_end())
-    };
-    line(&mut columns.iter().copied())?;
-    for row in &rows {
-        line(&mut row.iter().map(String::as_str))?;
-    }
-    writeln!(out)
+fn heading(out: &mut String, title: &str) {
+    let title = printable(title);
+    let lines = wrap::lines(&title, WIDTH);
+    let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    lines.iter().for_each(|line| out.push_str(&format!("{line}\n")));
+    out.push_str(&format!("{}\n", "-".repeat(longest)));
 }
 
 /// A process may call itself anything; a terminal must not obey it.
 fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '?' } else { character }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::page::Table;
+
+    #[test]
+    fn nothing_is_wider_than_a_terminal() {
+        let long = "words and-a-very-long-one.with/places_to:break,".repeat(5) + &"x".repeat(200);
+        let cell = || long.clone();
+        let page = [
+            Block::Title(cell()),
+            Block::Text(cell()),
+            Block::List(vec![cell()]),
+            Block::Facts(vec![("name", cell())]),
+            Block::Fold { title: cell(), blocks: vec![Block::Text(cell())] },
+            Block::Table(Table::new(vec!["a", "b", "c"], vec![vec![cell(), cell(), cell()]])),
+        ];
+        let text = render(&page);
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert_eq!(widest, Some(WIDTH), "{text}");
+        assert!(text.matches(&"x".repeat(7)).count() > 100, "something is lost: {text}");
+    }
+
+    #[test]
+    fn a_terminal_does_not_obey() {
+        assert_eq!(render(&[Block::Text("a\u{1b}[31mb".to_owned())]), "a?[31mb\n");
+    }
 }

@@ -2,7 +2,7 @@
 
 pub(super) mod loss;
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{
     lives,
@@ -89,50 +89,55 @@ pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
     Some(tools)
 }
 
-/// A sentence for each tool that counts its drops, hides its rings or was not there.
+/// A sentence for each tool that lost events, most first; then for each that was not there, hides its rings, or lost nothing
+/// that it counts.
 #[must_use]
-pub(super) fn verdict(tools: &[Tool], findings: &[Finding]) -> String {
+pub(super) fn verdict(tools: &[Tool], findings: &[Finding]) -> Vec<String> {
+    let mut lossy: Vec<(u64, String)> = tools.iter().filter_map(|tool| lost(tool, findings)).collect();
+    lossy.sort_by_key(|(drops, _)| Reverse(*drops));
+    let healthy = tools.iter().filter_map(|tool| {
+        let counters = tool.counters.as_ref().filter(|counters| counters.n_drops_buffer == 0)?;
+        let name = tool.comm.as_deref().unwrap_or(NAMELESS);
+        Some(format!("{name} dropped none of its {} events.", number::count(counters.n_evts)))
+    });
+    let lives = tools.iter().flat_map(lives::verdict);
+    lossy.into_iter().map(|(_, sentence)| sentence).chain(lives).chain(healthy).collect()
+}
+
+const NAMELESS: &str = "A tool without a name";
+
+/// What it lost, and why; `None` if it lost nothing that is known.
+fn lost(tool: &Tool, findings: &[Finding]) -> Option<(u64, String)> {
+    let name = tool.comm.as_deref().unwrap_or(NAMELESS);
+    let Some(counters) = &tool.counters else {
+        let refused: u64 = tool.rings.iter().filter_map(|ring| ring.drops).sum();
+        let is_thought = tool
+            .rings
+            .iter()
+            .any(|ring| ring.drops_evidence == Some(Evidence::Estimated) && ring.refused.is_none());
+        let about = if is_thought { "about " } else { "" };
+        return (refused > 0)
+            .then(|| (refused, format!("{name} dropped {about}{} events.", number::count(refused))));
+    };
+    let drops = counters.n_drops_buffer;
     // The cause of the largest loss comes first.
-    let cause = |tool: &Tool| {
-        let is_its = |finding: &&Finding| {
-            let subject = finding.tool.as_ref().map(|subject| subject.tgid);
-            finding.role == Role::Cause && finding.drops.is_some() && subject == tool.tgid
-        };
-        findings.iter().find(is_its)
-    };
-    let drops = |tool: &Tool| {
-        let name = tool.comm.as_deref().unwrap_or("A tool without a name");
-        let Some(counters) = &tool.counters else {
-            let refused: u64 = tool.rings.iter().filter_map(|ring| ring.drops).sum();
-            let is_thought = tool
-                .rings
-                .iter()
-                .any(|ring| ring.drops_evidence == Some(Evidence::Estimated) && ring.refused.is_none());
-            let about = if is_thought { "about " } else { "" };
-            let sentence = || format!("{name} dropped {about}{} events.", number::count(refused));
-            return (refused > 0).then(sentence);
-        };
-        let events = number::count(counters.n_evts);
-        Some(match counters.n_drops_buffer {
-            0 => format!("{name} dropped none of its {events} events."),
-            drops => format!(
-                "{name} dropped {} of its {events} events ({}), {}.",
-                number::count(drops),
-                number::percent(counters.drop_share),
-                cause(tool).map_or_else(
-                    || "because its ring buffers were full".to_owned(),
-                    |cause| format!(
-                        "{} {}, confidence {}",
-                        cause.code.as_str(),
-                        cause.name,
-                        cause.confidence.as_str()
-                    )
-                )
-            ),
-        })
-    };
-    let sentences = |tool| [lives::verdict(tool), drops(tool)].into_iter().flatten();
-    tools.iter().flat_map(sentences).collect::<Vec<_>>().join(" ")
+    let cause = findings.iter().find(|finding| {
+        let subject = finding.tool.as_ref().map(|subject| subject.tgid);
+        finding.role == Role::Cause && finding.drops.is_some() && subject == tool.tgid
+    });
+    let why = cause.map_or_else(
+        || "because its ring buffers were full".to_owned(),
+        |cause| format!("{} {}, confidence {}", cause.code.as_str(), cause.name, cause.confidence.as_str()),
+    );
+    (drops > 0).then(|| {
+        let sentence = format!(
+            "{name} dropped {} of its {} events ({}), {why}.",
+            number::count(drops),
+            number::count(counters.n_evts),
+            number::percent(counters.drop_share)
+        );
+        (drops, sentence)
+    })
 }
 
 /// What the probes of each process counted: one that reloads has several, one after the other.

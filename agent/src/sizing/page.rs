@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     number::{byte_rate, bytes, count, percent, seconds},
-    report::{Block, remedy_in_words},
+    report::{Block, Table, remedy_in_words},
 };
 
 /// Lengths of time whose largest arrivals are shown.
@@ -140,7 +140,7 @@ fn candidates(group: &[Candidate]) -> Block {
     let mut columns = vec![if has_presets { "preset" } else { "ring" }];
     columns.extend(has_presets.then_some("rings"));
     columns.extend(["lost (interval)", "memory", "verdict"]);
-    Block::Table { columns, rows: group.iter().map(row).collect() }
+    Block::Table(Table::new(columns, group.iter().map(row).collect()))
 }
 
 fn without(all: &[Without]) -> Block {
@@ -154,10 +154,10 @@ fn without(all: &[Without]) -> Block {
             format!("at most {}", percent(one.loss_at_most)),
         ]
     };
-    Block::Table {
-        columns: vec!["without", "exits", "share", "bytes", "then used", "then lost"],
-        rows: all.iter().map(row).collect(),
-    }
+    Block::Table(Table::new(
+        vec!["without", "exits", "share", "bytes", "then used", "then lost"],
+        all.iter().map(row).collect(),
+    ))
 }
 
 /// Such as `1.20 % (0.90 to 1.60)`.

@@ -12,6 +12,7 @@ pub mod mapping;
 pub mod memlock;
 pub mod perf;
 pub mod pidfd;
+pub mod random;
 pub mod ring;
 pub mod rows;
 pub mod stdio;

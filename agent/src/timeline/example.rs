@@ -3,7 +3,7 @@
 use super::Timeline;
 use crate::{
     sample::{Clock, FalcoCounts, FalcoSample, Node, RingOwner, RingSample, Sample},
-    setup::{Mode, Request, Setup},
+    setup::{Mode, Naming, Request, Setup},
 };
 
 /// ns.
@@ -18,6 +18,7 @@ pub(crate) fn setup() -> Setup {
         hook: None,
         visibility: Vec::new(),
         interval_ns: SECOND,
+        names: Naming::Real,
     }
 }
 

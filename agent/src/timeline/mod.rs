@@ -115,6 +115,11 @@ impl Timeline {
         &self.samples
     }
 
+    /// The same, to be changed in place; their order stays what it is.
+    pub fn samples_mut(&mut self) -> &mut [Sample] {
+        &mut self.samples
+    }
+
     /// All of it.
     #[must_use]
     pub fn all(&self) -> Slice<'_> {

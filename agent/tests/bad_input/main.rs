@@ -22,6 +22,7 @@ mod files;
 #[allow(dead_code, reason = "the Prometheus test uses the rest")]
 mod http;
 mod kernel;
+mod names;
 mod output;
 mod precedence;
 mod privileges;
@@ -56,6 +57,8 @@ const TESTS: [Test; 31] = [
     ("recordings_that_cannot_be_replayed", recordings::bad),
     ("fail_on_ends_with_one", recordings::fail_on),
     ("anybody_may_replay", recordings::anybody),
+    ("names_that_cannot_be_hidden", names::bad),
+    ("names_become_pseudonyms", names::given),
     ("what_cannot_be_explained", explain::bad),
     ("anybody_may_explain", explain::anybody),
     ("what_cannot_be_compared", diff::bad),

@@ -7,7 +7,7 @@ use dropctl::{
         RingOwner, RingSample, Sample, Stall, Stalls, StreamSample, ToolPressure, ToolSample, Workload,
         WorkloadDrops,
     },
-    setup::{Mode, Request, Setup},
+    setup::{Mode, Naming, Request, Setup},
 };
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
@@ -30,6 +30,7 @@ pub(crate) fn setup() -> Setup {
         hook: None,
         visibility: Vec::new(),
         interval_ns: SECOND,
+        names: Naming::Real,
     }
 }
 

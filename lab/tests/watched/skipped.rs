@@ -8,7 +8,7 @@ use dropctl::{
     diagnose::diagnose,
     observe::node,
     sample::{Sample, ToolSample},
-    setup::{Mode, Request, Setup},
+    setup::{Mode, Naming, Request, Setup},
     sys::clock,
     timeline::Timeline,
 };
@@ -98,5 +98,6 @@ fn setup() -> Setup {
         hook: None,
         visibility: Vec::new(),
         interval_ns: 0,
+        names: Naming::Real,
     }
 }

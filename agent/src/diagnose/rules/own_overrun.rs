@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::{
         sample::{Clock, Events, Node, ProbeSample, Sample, StreamSample},
-        setup::{Mode, Request, Setup},
+        setup::{Mode, Naming, Request, Setup},
         timeline::Timeline,
     };
 
@@ -69,6 +69,7 @@ mod tests {
             hook: None,
             visibility: Vec::new(),
             interval_ns: 0,
+            names: Naming::Real,
         };
         Timeline::new(Node::default(), setup)
     }

@@ -5,7 +5,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use super::*;
 use crate::{
     sample::{Clock, Events, OwnSample, ProbeSample},
-    setup::{Mode, Request, Visibility},
+    setup::{Mode, Naming, Request, Visibility},
 };
 
 fn collector(sample: Sample) -> (watch::Sender<Arc<Sample>>, SampleCollector) {
@@ -14,6 +14,7 @@ fn collector(sample: Sample) -> (watch::Sender<Arc<Sample>>, SampleCollector) {
         version: "0.1.0".to_owned(),
         hook: None,
         interval_ns: 1_000_000_000,
+        names: Naming::Real,
         request: Request { mode: Mode::Stream, sample: 4, ring_bytes: 4096, processes: 0 },
         visibility: vec![Visibility { capability: "btf".to_owned(), available: true, note: String::new() }],
         revision: Some("abc".to_owned()),

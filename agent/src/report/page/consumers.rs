@@ -1,6 +1,6 @@
 //! What the threads that drain rings did with their time.
 
-use super::Block;
+use super::{Block, Table};
 use crate::report::{
     model::{Consumer, Report},
     number::{percent, ratio, seconds},
@@ -10,7 +10,9 @@ use crate::report::{
 pub(super) fn consumers(report: &Report, page: &mut Vec<Block>) {
     let Some(consumers) = report.consumers.as_ref().filter(|consumers| !consumers.is_empty()) else { return };
     page.push(Block::Heading("Threads that drain them (share of the time looked at)".to_owned()));
-    page.push(Block::Table { columns: COLUMNS.to_vec(), rows: consumers.iter().map(row).collect() });
+    page.push(Block::Table(
+        Table::new(COLUMNS.to_vec(), consumers.iter().map(row).collect()).sparing(&["tid"]),
+    ));
     let unsure = consumers.iter().filter(|consumer| consumer.candidates > 1);
     for consumer in unsure {
         page.push(Block::Text(format!(

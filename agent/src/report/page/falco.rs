@@ -1,6 +1,6 @@
 //! What a Falco says about itself, beside what its maps show.
 
-use super::Block;
+use super::{Block, Table};
 use crate::{
     report::{
         model::Tool,
@@ -110,10 +110,10 @@ fn numbers(metrics: &MetricsFacts) -> String {
 fn configuration(facts: &FalcoFacts, page: &mut Vec<Block>) {
     let Some(configuration) = &facts.configuration else { return };
     page.push(Block::Text(format!("Its configuration, from {}:", configuration.files.join(", "))));
-    page.push(Block::Table {
-        columns: vec!["key", "configured", "set by", "effective"],
-        rows: configuration.keys.iter().map(|key| key_row(key, facts)).collect(),
-    });
+    page.push(Block::Table(Table::new(
+        vec!["key", "configured", "set by", "effective"],
+        configuration.keys.iter().map(|key| key_row(key, facts)).collect(),
+    )));
     let base = &configuration.base_syscalls;
     let mut points = Vec::new();
     let mut list = |what: &str, names: Option<&Vec<String>>| {

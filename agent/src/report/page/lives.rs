@@ -1,6 +1,6 @@
 //! Tools as processes, one line each.
 
-use super::Block;
+use super::{Block, Table};
 use crate::report::{
     lives::{age, end},
     model::{Life, Report, Tool},
@@ -16,19 +16,10 @@ pub(super) fn table(report: &Report, page: &mut Vec<Block>) {
         return;
     }
     page.push(Block::Heading("Tools".to_owned()));
-    page.push(Block::Table {
-        columns: vec![
-            "tool",
-            "pid",
-            "engine",
-            "running for",
-            "restarts",
-            "absent",
-            "runs skipped",
-            "last end",
-        ],
+    page.push(Block::Table(Table::new(
+        vec!["tool", "pid", "engine", "running for", "restarts", "absent", "runs skipped", "last end"],
         rows,
-    });
+    )));
 }
 
 fn row(tool: &Tool, life: &Life) -> Vec<String> {

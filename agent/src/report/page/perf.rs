@@ -1,6 +1,6 @@
 //! Perf buffers, one line for each process.
 
-use super::Block;
+use super::{Block, Table};
 use crate::report::{
     model::{PerfBuffers, Report},
     number::{byte_rate, bytes, count, percent},
@@ -15,10 +15,10 @@ pub(super) fn table(report: &Report, page: &mut Vec<Block>) {
     page.push(Block::Heading(
         "Perf buffers of other tools (bytes and lost samples exact, fill from looks)".to_owned(),
     ));
-    page.push(Block::Table {
-        columns: vec!["tool", "pid", "buffers", "size of all", "fullest", "in /s", "out /s", "lost"],
-        rows: all.iter().map(row).collect(),
-    });
+    page.push(Block::Table(Table::new(
+        vec!["tool", "pid", "buffers", "size of all", "fullest", "in /s", "out /s", "lost"],
+        all.iter().map(row).collect(),
+    )));
 }
 
 fn row(one: &PerfBuffers) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What other tools' rings and counters come to.
 
-use super::{Block, falco};
+use super::{Block, Table, falco};
 use crate::{
     evidence::Evidence,
     report::{
@@ -23,10 +23,10 @@ pub(super) fn rings(report: &Report, page: &mut Vec<Block>) {
         return;
     }
     if !shown.is_empty() {
-        page.push(Block::Table {
-            columns: RING_COLUMNS.to_vec(),
-            rows: shown.into_iter().map(ring_row).collect(),
-        });
+        page.push(Block::Table(
+            Table::new(RING_COLUMNS.to_vec(), shown.into_iter().map(ring_row).collect())
+                .sparing(&["above 90 %", "stalled"]),
+        ));
     }
     if hidden > 0 {
         page.push(Block::Text(format!("{hidden} more with nothing in them.")));
@@ -152,7 +152,7 @@ pub(super) fn overruns(report: &Report, page: &mut Vec<Block>) {
             Evidence::Exact => "by each refusal: exact",
             _ => "times estimated, drops its own",
         };
-        page.push(Block::Text(format!("When {name} dropped them ({how}):")));
+        page.push(Block::Heading(format!("{name}: when it dropped events ({how})")));
         let rows = overruns.iter().rev().take(OVERRUNS_SHOWN).rev().map(|overrun| {
             let ring = match (overrun.places.first(), overrun.map_id) {
                 (Some(place), _) => place.to_string(),
@@ -162,7 +162,7 @@ pub(super) fn overruns(report: &Report, page: &mut Vec<Block>) {
             vec![ring, seconds(overrun.start_seconds), seconds(overrun.seconds), count(overrun.drops)]
         });
         let rows = rows.collect();
-        page.push(Block::Table { columns: vec!["ring", "start", "length", "dropped"], rows });
+        page.push(Block::Table(Table::new(vec!["ring", "start", "length", "dropped"], rows)));
         let hidden = overruns.len().saturating_sub(OVERRUNS_SHOWN);
         if hidden > 0 {
             page.push(Block::Text(format!("{hidden} more before these.")));
@@ -175,9 +175,15 @@ const OVERRUNS_SHOWN: usize = 10;
 
 /// What a loser belongs to, in one word or two.
 fn workload(loser: &Loser) -> String {
-    let Some(Workload { namespace, pod, container }) = &loser.workload else {
+    let Some(workload) = &loser.workload else {
         return loser.cgroup_id.map_or_else(|| "unknown".to_owned(), |id| format!("cgroup {id}"));
     };
+    place(workload)
+}
+
+/// Namespace, pod and container, as far as they are known.
+pub(super) fn place(workload: &Workload) -> String {
+    let Workload { namespace, pod, container } = workload;
     let parts: Vec<&str> = [namespace, pod, container].into_iter().flatten().map(String::as_str).collect();
     parts.join("/")
 }
@@ -219,5 +225,5 @@ fn whose(losers: &Losers, all: u64) -> Block {
             rows.push(vec![name.to_owned(), empty(), empty(), empty(), count(drops), share(drops)]);
         }
     }
-    Block::Table { columns: vec!["process", "pid", "workload", "syscall", "dropped", "share"], rows }
+    Block::Table(Table::new(vec!["process", "pid", "workload", "syscall", "dropped", "share"], rows))
 }

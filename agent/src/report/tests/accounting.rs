@@ -62,6 +62,7 @@ fn from_mid_run(spoil: fn(&mut ProbeSample)) -> Report {
         hook: Some(Hook::Btf),
         visibility: visibility(),
         interval_ns: SECOND,
+        names: Naming::Real,
     };
     let mut timeline = Timeline::new(Node::default(), setup);
     // Two records came between the reading of the positions and that of the counters.

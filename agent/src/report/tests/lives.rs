@@ -55,7 +55,8 @@ fn a_tool_that_was_away_or_hides_its_rings_comes_first() {
     for said in
         ["falco (pid 50) was not running for 400 ms of the window:", "for want of memory", "kernel module"]
     {
-        assert!(report.verdict.contains(said), "{said}: {}", report.verdict);
+        let all = super::said(&report);
+        assert!(all.contains(said), "{said}: {all}");
     }
     assert!(report.visibility.iter().any(|entry| entry.capability == "tool_rings" && !entry.available));
     let tools = report.tools.unwrap();
@@ -70,7 +71,7 @@ fn a_tool_that_was_away_or_hides_its_rings_comes_first() {
 fn the_probe_before_the_modern_one_is_named_first_too() {
     let mut tool = passive().tools.unwrap().into_iter().find(|tool| tool.tgid == Some(60)).unwrap();
     tool.life.as_mut().unwrap().engine = Some("ebpf".to_owned());
-    let said = super::super::lives::verdict(&tool).unwrap();
+    let said = super::super::lives::verdict(&tool).join(" ");
     assert!(
         said.contains("the eBPF probe before the modern one") && !said.contains("kernel module"),
         "{said}"

@@ -1,0 +1,277 @@
+//! Paths of cgroups, and workloads that are ends of them. The parts that Kubernetes, systemd and runtimes name alike on every
+//! node stay, since they say how a tool is installed; uids of pods, ids of containers and units become pseudonyms.
+
+use super::{Kind, Redactor};
+
+/// Parts that are the same everywhere.
+const PARTS: &[&str] = &[
+    "",
+    ".",
+    "..",
+    "kubepods",
+    "kubepods.slice",
+    "burstable",
+    "besteffort",
+    "guaranteed",
+    "kubepods-burstable.slice",
+    "kubepods-besteffort.slice",
+    "system.slice",
+    "user.slice",
+    "machine.slice",
+    "-.slice",
+    "init.scope",
+    "docker",
+    "podruntime.slice",
+    "runtime.slice",
+    "libpod_parent",
+    "unified",
+    "systemd",
+    "cpu",
+    "cpuacct",
+    "cpu,cpuacct",
+    "cpuset",
+    "memory",
+    "blkio",
+    "pids",
+    "io",
+    "app.slice",
+    "session.slice",
+    "background.slice",
+];
+
+/// Runtimes in front of a container's id.
+const RUNTIMES: &[&str] = &[
+    "cri-containerd",
+    "crio",
+    "crio-conmon",
+    "docker",
+    "libpod",
+    "libpod-conmon",
+    "containerd",
+    "nerdctl",
+    "lxc",
+];
+
+/// Units of distributions, of Kubernetes and of tools that look at events.
+const UNITS: &[&str] = &[
+    "auditd",
+    "chrony",
+    "chronyd",
+    "cloud-init",
+    "containerd",
+    "cri-docker",
+    "crio",
+    "cron",
+    "crond",
+    "dbus",
+    "dbus-broker",
+    "docker",
+    "falco",
+    "falco-bpf",
+    "falco-custom",
+    "falco-kmod",
+    "falco-modern-bpf",
+    "falcoctl-artifact-follow",
+    "k0scontroller",
+    "k0sworker",
+    "k3s",
+    "k3s-agent",
+    "kubelet",
+    "NetworkManager",
+    "polkit",
+    "rke2-agent",
+    "rke2-server",
+    "rsyslog",
+    "ssh",
+    "sshd",
+    "sysdig",
+    "systemd-homed",
+    "systemd-journald",
+    "systemd-logind",
+    "systemd-machined",
+    "systemd-networkd",
+    "systemd-oomd",
+    "systemd-resolved",
+    "systemd-timesyncd",
+    "systemd-udevd",
+    "systemd-userdbd",
+    "tetragon",
+    "tracee",
+    "dropctl",
+];
+
+const UNIT_ENDINGS: [&str; 7] = [".service", ".scope", ".slice", ".socket", ".mount", ".swap", ".timer"];
+
+/// Digits of a container's id by which it is called, as everywhere else in dropctl.
+const ID_DIGITS: usize = 12;
+
+/// A path below the root of its hierarchy.
+pub(super) fn path(redactor: &mut Redactor, real: &str) -> String {
+    let parts: Vec<String> = real.split('/').map(|part| of_part(redactor, part, Kind::Cgroup)).collect();
+    parts.join("/")
+}
+
+/// The container of a workload: twelve digits of an id, a unit, the end of a cgroup's path, or the name of one in a pod.
+pub(super) fn container(redactor: &mut Redactor, real: &str) -> String {
+    let parts: Vec<String> = real.split('/').map(|part| of_part(redactor, part, Kind::Container)).collect();
+    parts.join("/")
+}
+
+/// The whole id of a container.
+pub(super) fn container_id(redactor: &mut Redactor, real: &str) -> String {
+    let id = real.get(..ID_DIGITS).filter(|_| is_id(real)).unwrap_or(real);
+    redactor.name(Kind::Container, id)
+}
+
+/// The uid or the name of a pod.
+pub(super) fn pod(redactor: &mut Redactor, real: &str) -> String {
+    redactor.name(Kind::Pod, real)
+}
+
+fn of_part(redactor: &mut Redactor, part: &str, otherwise: Kind) -> String {
+    if PARTS.contains(&part) || is_file_of_controller(part) {
+        return part.to_owned();
+    }
+    if let Some((front, uid)) = pod_uid(part) {
+        let ending = if part.ends_with(".slice") { ".slice" } else { "" };
+        return format!("{front}{}{ending}", pod(redactor, &uid));
+    }
+    let (bare, ending) = match part.strip_suffix(".scope") {
+        Some(bare) => (bare, ".scope"),
+        None => (part, ""),
+    };
+    let (front, id) = match bare.rfind(['-', ':']) {
+        Some(at) => bare.split_at(at + 1),
+        None => ("", bare),
+    };
+    // containerd without its systemd driver writes `kubepods-...:cri-containerd:ID`.
+    let runtime = front.trim_end_matches(['-', ':']);
+    let (front, runtime) = match runtime.rsplit_once(':') {
+        Some((_, last)) => (format!("{last}:"), last),
+        None => (front.to_owned(), runtime),
+    };
+    if is_id(id) && (runtime.is_empty() || RUNTIMES.contains(&runtime)) {
+        return format!("{front}{}{ending}", container_id(redactor, id));
+    }
+    unit(redactor, part).unwrap_or_else(|| redactor.name(otherwise, part))
+}
+
+/// A unit by its ending; `None` for what has none. Users' numbers and those of sessions stay.
+fn unit(redactor: &mut Redactor, part: &str) -> Option<String> {
+    let ending = UNIT_ENDINGS.iter().find(|ending| part.ends_with(*ending))?;
+    let name = part.strip_suffix(ending).unwrap_or(part);
+    let numbered = ["user-", "session-", "user@", "user-runtime-dir@"]
+        .iter()
+        .filter_map(|front| name.strip_prefix(front))
+        .any(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    if numbered || UNITS.contains(&name) {
+        return Some(part.to_owned());
+    }
+    Some(format!("{}{ending}", redactor.name(Kind::Unit, name)))
+}
+
+/// What stands in front of `pod<uid>`, and the uid as Kubernetes writes it; systemd wants `_` for `-`.
+fn pod_uid(part: &str) -> Option<(&str, String)> {
+    let bare = part.strip_suffix(".slice").unwrap_or(part);
+    let (front, uid) = match bare.strip_prefix("pod") {
+        Some(uid) => ("", uid),
+        None => {
+            let at = bare.rfind("-pod")?;
+            (&bare[..=at], &bare[at + 4..])
+        }
+    };
+    let uid = uid.replace('_', "-");
+    let is_uid = uid.len() >= 32 && uid.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let is_known = matches!(front, "" | "kubepods-" | "kubepods-burstable-" | "kubepods-besteffort-");
+    (is_uid && is_known).then_some((front, uid))
+}
+
+/// Twelve digits or more, and hexadecimal.
+fn is_id(text: &str) -> bool {
+    text.len() >= ID_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// `cpu.max`, `memory.limit_in_bytes`.
+fn is_file_of_controller(part: &str) -> bool {
+    let controllers = ["cpu", "cpuacct", "cpuset", "memory", "io", "blkio", "pids", "cgroup", "hugetlb"];
+    part.split_once('.').is_some_and(|(controller, file)| {
+        controllers.contains(&controller)
+            && file.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'.')
+            && !UNIT_ENDINGS.iter().any(|ending| part.ends_with(ending))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::tests::redactor;
+
+    const UID: &str = "0f3c5d9a-1b2c-4d5e-8f90-123456789abc";
+    const ID: &str = "4f0c6a7b8d9e0123456789abcdef0123456789abcdef0123456789abcdef0123";
+
+    #[test]
+    fn pods_and_containers_are_the_same_in_paths_and_in_workloads() {
+        let mut redactor = redactor();
+        let (pod, container) = (pod(&mut redactor, UID), container(&mut redactor, &ID[..12]));
+        assert_eq!(container_id(&mut redactor, ID), container);
+        let slice = UID.replace('-', "_");
+        for (real, redacted) in [
+            (
+                format!(
+                    "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{slice}.slice/cri-containerd-{ID}.scope"
+                ),
+                format!(
+                    "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-{pod}.slice/cri-containerd-{container}.scope"
+                ),
+            ),
+            (
+                format!("/kubepods/besteffort/pod{UID}/{ID}"),
+                format!("/kubepods/besteffort/{pod}/{container}"),
+            ),
+            (format!("/docker/{ID}"), format!("/docker/{container}")),
+            (
+                format!("/system.slice/kubepods-burstable-pod{slice}.slice:cri-containerd:{ID}"),
+                format!("/system.slice/cri-containerd:{container}"),
+            ),
+            (format!("/system.slice/docker-{ID}.scope"), format!("/system.slice/docker-{container}.scope")),
+        ] {
+            assert_eq!(path(&mut redactor, &real), redacted);
+        }
+    }
+
+    #[test]
+    fn what_every_node_has_stays() {
+        for real in [
+            "/",
+            "/kubepods.slice",
+            "/system.slice/falco-modern-bpf.service",
+            "/user.slice/user-1000.slice/session-3.scope",
+            "/init.scope",
+            "/kubepods/burstable",
+            "/user.slice/user-1000.slice/user@1000.service/app.slice",
+        ] {
+            assert_eq!(path(&mut redactor(), real), real);
+        }
+        for real in ["sshd.service", "/", "init.scope"] {
+            assert_eq!(container(&mut redactor(), real), real);
+        }
+    }
+
+    #[test]
+    fn what_somebody_named_has_a_pseudonym() {
+        for (real, front, ending) in [
+            ("/system.slice/acme-billing.service", "/system.slice/unit-", ".service"),
+            ("/system.slice/getty@acme.service", "/system.slice/unit-", ".service"),
+            ("/acme", "/cgroup-", ""),
+            ("/user.slice/user-acme.slice", "/user.slice/unit-", ".slice"),
+            ("/kubepods/podacme", "/kubepods/cgroup-", ""),
+            ("/acme-pod0f3c5d9a-1b2c-4d5e-8f90-123456789abc", "/cgroup-", ""),
+            ("/memory.acme.slice", "/unit-", ".slice"),
+        ] {
+            let redacted = path(&mut redactor(), real);
+            assert!(redacted.starts_with(front) && redacted.ends_with(ending), "{real}: {redacted}");
+            assert!(!redacted.contains("acme"), "{real}: {redacted}");
+        }
+        assert!(container(&mut redactor(), "acme").starts_with("container-"));
+    }
+}
