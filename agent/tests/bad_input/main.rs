@@ -40,7 +40,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// Name, and what it does.
 type Test = (&'static str, fn() -> Result<()>);
 
-const TESTS: [Test; 31] = [
+const TESTS: [Test; 33] = [
     ("not_root", privileges::not_root),
     ("missing_capability", privileges::missing_capability),
     ("two_capabilities_suffice", privileges::two_suffice),
