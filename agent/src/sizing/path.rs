@@ -187,9 +187,15 @@ fn moves(ring: &RingStep, bursts: &Bursts, slots: &[f64], unused: f64, assumed: 
         };
         let rise = peak - trough + dropped * share;
         // It meets a consumer that had nothing to do.
-        let rise = if trough == 0.0 && slots[index] > 0.0 { (rise + assumed.paused).max(0.0) } else { rise };
+        let came = (ring.accepted + dropped) * share;
+        let rise = if trough == 0.0 && slots[index] > 0.0 {
+            // No pause makes more of it than came.
+            (rise + assumed.paused).clamp(0.0, came.max(rise))
+        } else {
+            rise
+        };
         // A thread that was busy all the time took the rest of what came; else nobody knows how long the rise took.
-        let came = if unused > 0.0 { rise } else { (ring.accepted + dropped) * share };
+        let came = if unused > 0.0 { rise } else { came };
         moves[index] = Move { trough, fall: level - trough, rise, came };
         level = peak;
     }
