@@ -1,5 +1,6 @@
 //! Each cause as "a healthy node, and one fact less", through all rules and the table of precedence.
 
+mod beside;
 mod rules;
 
 use super::{

@@ -24,6 +24,8 @@ static ORDER: Array<u64, 1> = Array::new();
 
 /// A record: 48 bytes on the ring.
 type Record = [u64; 5];
+const RECORD_BYTES: u32 = 40;
+const _: () = assert!(size_of::<Record>() == RECORD_BYTES as usize);
 
 /// Reserves a record and fills it from user memory, once for each order. Sleepable: while that memory is not there, the
 /// record stays as it is, reserved and not committed. In the end it is thrown away: no event is in it.
@@ -42,7 +44,7 @@ extern "C" fn hold(_context: *const c_void) -> i32 {
     if let Some(mut entry) = ring.reserve_untyped::<Record>(0) {
         // SAFETY: the record has these bytes; the helper checks the address in user space.
         unsafe {
-            bpf_copy_from_user(entry.as_mut_ptr().cast(), size_of::<Record>() as u32, address as *const _);
+            bpf_copy_from_user(entry.as_mut_ptr().cast(), RECORD_BYTES, address as *const _);
         }
         entry.discard(u64::from(BPF_RB_NO_WAKEUP));
     }
