@@ -4,6 +4,7 @@
 
 mod lives;
 mod refused;
+mod scenarios;
 
 use std::{fs, path::PathBuf};
 

@@ -1,0 +1,51 @@
+//! Recordings of the lab's scenarios (tests/data/scenarios): the cause is that of the label, and pages are as accepted.
+
+use super::*;
+use crate::{diagnose::Role, recording};
+
+/// Name of the file, and the code of the primary cause.
+const SCENARIOS: &[(&str, Option<&str>)] = &[
+    ("saturated", Some("DC101")),
+    ("throttled", Some("DC102")),
+    ("starved", Some("DC103")),
+    ("blocked-lookup", Some("DC104")),
+    ("burst", Some("DC105")),
+    ("uneven", Some("DC106")),
+    ("pending", Some("DC107")),
+    ("missed-wakeup", Some("DC108")),
+    ("oversized", Some("DC109")),
+    ("reload", Some("DC110")),
+    ("crash-loop", Some("DC116")),
+    ("quiet-busy", None),
+];
+
+#[test]
+fn causes_and_pages() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios");
+    for (name, expected) in SCENARIOS {
+        let file = fs::File::open(folder.join(format!("{name}.jsonl.gz"))).unwrap();
+        let replayed = recording::read(file).unwrap();
+        let report = build(&replayed.timeline.all()).unwrap();
+        let causes: Vec<&str> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.role == Role::Cause)
+            .map(|finding| finding.code.as_str())
+            .collect();
+        assert_eq!(causes, expected.iter().copied().collect::<Vec<_>>(), "{name}");
+        assert!(report.own.accounting.as_ref().is_none_or(|accounting| accounting.holds), "{name}");
+        golden(&format!("scenarios/{name}.txt"), &text(&report));
+    }
+}
+
+#[test]
+fn each_file_is_tested() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios");
+    let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut found: Vec<String> =
+        names.filter_map(|name| name.strip_suffix(".jsonl.gz").map(ToOwned::to_owned)).collect();
+    let mut tested: Vec<String> = SCENARIOS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    found.sort();
+    tested.sort();
+    assert_eq!(found, tested);
+}
