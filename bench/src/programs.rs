@@ -35,6 +35,11 @@ impl Program {
         Self::load("tool", "a tool that counts")
     }
 
+    /// The same, that drops each event.
+    pub(crate) fn dropping() -> Result<Self> {
+        Self::load("dropping", "a tool that drops each event")
+    }
+
     fn load(symbol: &'static str, name: &'static str) -> Result<Self> {
         let cpus = u32::try_from(aya::util::nr_cpus().map_err(|(path, error)| error_at(path, error))?)?;
         let ebpf = EbpfLoader::new()

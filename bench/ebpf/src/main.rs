@@ -64,6 +64,19 @@ fn tool(_ctx: BtfTracePointContext) -> i32 {
     0
 }
 
+/// The same for one that drops each of them: whoever follows it has to say whose it was, each time.
+#[btf_tracepoint(function = "sys_exit")]
+fn dropping(_ctx: BtfTracePointContext) -> i32 {
+    // SAFETY: no arguments; any context.
+    let Some(counters) = TOOL.get_ptr_mut(unsafe { bpf_get_smp_processor_id() } as u32) else { return 0 };
+    // SAFETY: as above.
+    unsafe {
+        (*counters)[0] = (*counters)[0].wrapping_add(1);
+        (*counters)[1] = (*counters)[1].wrapping_add(1);
+    }
+    0
+}
+
 /// A panic must not be loadable: the verifier refuses the endless loop.
 #[cfg(not(test))]
 #[panic_handler]

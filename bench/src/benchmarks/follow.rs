@@ -1,7 +1,7 @@
 //! `follow`: what it adds to a syscall to follow the drop counter of a tool, beside that tool's own program.
 //!
-//! The tool counts and drops nothing: what is measured is the look that every syscall pays. A drop pays more, and comes
-//! instead of a record.
+//! A tool that drops nothing: the look that every syscall pays. And one that drops each event: what it costs in addition to
+//! say whose it was, where the tool itself spares a record.
 
 use std::time::Duration;
 
@@ -23,13 +23,14 @@ use crate::{
 
 /// The tool, and dropctl behind it.
 struct Followed {
+    name: &'static str,
     tool: Program,
     rings: Option<Rings>,
 }
 
 impl Subject for Followed {
     fn name(&self) -> &str {
-        "the same, followed"
+        self.name
     }
 
     fn attach(&mut self) -> Result<()> {
@@ -54,16 +55,19 @@ pub(crate) fn run(options: &Options, machine: &Machine) -> Result<()> {
     // What watches stays on this CPU; the load has the other.
     generator::pin(&[1]).context("this benchmark needs two CPUs")?;
     let mut tool = Program::tool()?;
-    let mut followed = Followed { tool: Program::tool()?, rings: None };
+    let mut followed = Followed { name: "the same, followed", tool: Program::tool()?, rings: None };
+    let mut dropping = Program::dropping()?;
+    let mut blamed = Followed { name: "drops, followed", tool: Program::dropping()?, rings: None };
     let mut generator = Generator::start(0)?;
     let extent = if options.short {
         Extent { batch: Duration::from_millis(5), pairs: 2, most_blocks: 2 }
     } else {
         Extent { batch: Duration::from_millis(30), pairs: 60, most_blocks: 200 }
     };
-    let series = measure(&mut [&mut tool, &mut followed], &mut generator, extent)?;
+    let series =
+        measure(&mut [&mut tool, &mut followed, &mut dropping, &mut blamed], &mut generator, extent)?;
     let outcomes = outcomes(&series);
-    print(&outcomes, "by following, ns (95 %)");
+    print(&outcomes, "over the first, ns (95 %)");
     output::save(options, machine, "follow", (&outcomes, &series))
 }
 
