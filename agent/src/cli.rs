@@ -179,15 +179,25 @@ pub struct SourceArgs {
     /// The agent's socket [default: /run/dropctl/agent.sock].
     #[arg(long, env = "DROPCTL_SOCKET", value_name = "PATH")]
     pub socket: Option<PathBuf>,
-    /// How long to look, such as 10s or 2m.
-    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = value::time)]
-    pub duration: Duration,
-    /// Whose events Falco drops, by following its counters at each syscall exit: auto is on, where one runs.
-    #[arg(long, value_enum, default_value_t = Whose::Auto)]
-    pub whose: Whose,
+    /// Look now, for so long, such as 10s or 2m [default: 10s, where no agent runs; else its last 15m].
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub duration: Option<Duration>,
+    /// Whose events Falco drops, by following its counters at each syscall exit [default: auto, which is on where one runs].
+    #[arg(long, value_enum)]
+    pub whose: Option<Whose>,
     /// Probe.
     #[command(flatten)]
     pub probe: ProbeArgs,
+}
+
+impl SourceArgs {
+    /// Whether something was said that only a look at the node can heed.
+    #[must_use]
+    pub fn looks(&self) -> bool {
+        let ProbeArgs { mode, ring_bytes, sample } = &self.probe;
+        let probe = mode.is_some() || ring_bytes.is_some() || sample.is_some();
+        probe || self.duration.is_some() || self.whose.is_some()
+    }
 }
 
 /// Arguments of `dropctl report`.

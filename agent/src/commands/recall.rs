@@ -1,4 +1,5 @@
-//! `dropctl report --since` and `--incident`: what the agent of this node remembers.
+//! What the agent of this node remembers: `--since`, `--incident`, and where nothing is said, because it saw the minutes
+//! before the question.
 
 use std::{io::Read, path::Path, time::Duration};
 
@@ -9,23 +10,30 @@ use crate::{
     cli::SourceArgs,
     number::{count, rfc3339, seconds},
     recording::Incident,
-    socket::{Answer, Question, client},
+    socket::{
+        Answer, Question,
+        client::{self, AskError},
+    },
     timeline::seconds as from_ns,
 };
 
 /// `--incident` with this word asks for all of them.
 const LIST: &str = "list";
 
-/// What the agent is asked for; `None`: the node is looked at.
-pub(super) fn question(args: &SourceArgs) -> Option<Question> {
-    let since = |length: Duration| Question::Since {
-        length_ns: u64::try_from(length.as_nanos()).unwrap_or(u64::MAX),
-    };
+/// What is asked for where nothing is said.
+const USUAL: Duration = Duration::from_secs(15 * 60);
+
+/// What the agent is asked for in so many words.
+fn question(args: &SourceArgs) -> Option<Question> {
     let incident = |which: &str| match which {
         LIST => Question::Incidents,
         which => Question::Incident { which: which.to_owned() },
     };
     args.since.map(since).or_else(|| args.incident.as_deref().map(incident))
+}
+
+fn since(length: Duration) -> Question {
+    Question::Since { length_ns: u64::try_from(length.as_nanos()).unwrap_or(u64::MAX) }
 }
 
 /// What comes of asking.
@@ -36,16 +44,37 @@ pub(super) enum Recalled {
     Page(String),
 }
 
-/// Asks the agent.
-pub(super) fn ask(args: &SourceArgs, question: &Question) -> Result<Recalled> {
-    match client::ask(args.socket.as_deref(), question)? {
+/// Asks the agent. `None`: the node is to be looked at.
+pub(super) fn ask(args: &SourceArgs) -> Result<Option<Recalled>> {
+    let path = args.socket.as_deref();
+    let answered = match question(args) {
+        Some(question) => client::ask(path, &question)?,
+        None if args.looks() => return Ok(None),
+        None => match client::ask(path, &since(USUAL)) {
+            Ok(answered) => {
+                log::say(&format!(
+                    "the agent of this node tells its last {}; --duration 10s looks now",
+                    humantime::format_duration(USUAL)
+                ));
+                answered
+            }
+            // Whoever names a socket wants that agent.
+            Err(AskError::NoAgent { .. }) if path.is_none() => return Ok(None),
+            Err(error @ AskError::NotAllowed { .. }) if path.is_none() => {
+                log::say(&format!("{error}; looking now"));
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok(Some(match answered {
         (Answer::Recording { notes }, recording) => {
             notes.iter().for_each(|note| log::say(note));
-            Ok(Recalled::Recording(Box::new(recording)))
+            Recalled::Recording(Box::new(recording))
         }
-        (Answer::Incidents { incidents }, _) => Ok(Recalled::Page(list(&incidents))),
+        (Answer::Incidents { incidents }, _) => Recalled::Page(list(&incidents)),
         (Answer::Refused { why }, _) => bail!(why),
-    }
+    }))
 }
 
 /// One line for each.
@@ -69,7 +98,7 @@ fn list(incidents: &[Incident]) -> String {
     incidents.iter().map(line).collect()
 }
 
-/// What was asked, for messages.
+/// What the samples are of, for messages.
 pub(super) fn name(args: &SourceArgs) -> String {
     match (&args.input, args.since, &args.incident) {
         (Some(path), ..) => Path::display(path).to_string(),

@@ -35,13 +35,14 @@ impl Source {
     /// Looks, asks or reads, as `args` say.
     pub(super) fn take(args: &SourceArgs, config: &ReportConfig) -> Result<Self> {
         let name = recall::name(args);
-        let timeline = match (&args.input, recall::question(args)) {
-            (Some(path), _) => replay(path).with_context(|| name.clone())?,
-            (None, Some(question)) => match recall::ask(args, &question)? {
-                Recalled::Recording(source) => read(source, &name).with_context(|| name.clone())?,
-                Recalled::Page(page) => return Ok(Self::Page(page)),
-            },
-            (None, None) => look(
+        if let Some(path) = &args.input {
+            let timeline = replay(path).with_context(|| name.clone())?;
+            return Ok(Self::Timeline(Box::new(timeline), name));
+        }
+        let timeline = match recall::ask(args)? {
+            Some(Recalled::Recording(source)) => read(source, &name).with_context(|| name.clone())?,
+            Some(Recalled::Page(page)) => return Ok(Self::Page(page)),
+            None => look(
                 config,
                 |node, setup| Ok(Timeline::new(node, setup)),
                 |timeline, sample| {

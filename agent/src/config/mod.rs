@@ -164,6 +164,9 @@ pub struct ReportConfig {
     pub request: Request,
 }
 
+/// How long the node is looked at, unless told otherwise.
+const LOOK: Duration = Duration::from_secs(10);
+
 impl ReportConfig {
     /// Checks the arguments and fills in defaults.
     ///
@@ -171,7 +174,7 @@ impl ReportConfig {
     ///
     /// [`ConfigError`].
     pub fn new(args: &SourceArgs, limits: Limits) -> Result<Self, ConfigError> {
-        Self::checked(args.duration, args.whose, &args.probe, limits)
+        Self::of_source(args, &args.probe, limits)
     }
 
     /// The same for `dropctl size`, which needs counts of syscalls and no records.
@@ -180,9 +183,14 @@ impl ReportConfig {
     ///
     /// [`ConfigError`].
     pub fn of_size(args: &SizeArgs, limits: Limits) -> Result<Self, ConfigError> {
-        let SourceArgs { duration, whose, probe, .. } = &args.source;
+        let probe = &args.source.probe;
         let probe = ProbeArgs { mode: probe.mode.or(Some(Mode::Count)), ..probe.clone() };
-        Self::checked(*duration, *whose, &probe, limits)
+        Self::of_source(&args.source, &probe, limits)
+    }
+
+    fn of_source(args: &SourceArgs, probe: &ProbeArgs, limits: Limits) -> Result<Self, ConfigError> {
+        let (duration, whose) = (args.duration.unwrap_or(LOOK), args.whose.unwrap_or(Whose::Auto));
+        Self::checked(duration, whose, probe, limits)
     }
 
     /// The same for a recording.

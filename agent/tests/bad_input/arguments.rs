@@ -57,6 +57,7 @@ pub(crate) fn bad() -> Result<()> {
             "report --since 1m --socket /nonexistent.sock",
             &["no agent answers at /nonexistent.sock", "--duration 10s"],
         ),
+        ("report --socket /nonexistent.sock", &["no agent answers at /nonexistent.sock", "--duration 10s"]),
         (
             "report --incident last --socket /nonexistent.sock",
             &["no agent answers at /nonexistent.sock", "--socket"],

@@ -152,6 +152,8 @@ pub(crate) fn of_a_loss() -> Result<()> {
     let again = text(agent.report(&["--input", &name("since.json"), "--format", "json"])?)?;
     ensure!(live == again, "the report of the memory and that of its recording are not the same");
     ensure!(cause(&live)? == "DC104", "{}", cause(&live)?);
+    // Nothing said is the usual question.
+    ensure!(cause(&text(agent.report(&["--format", "json"])?)?)? == "DC104", "without a flag");
 
     // It goes on when the agent ends.
     agent.terminate()?;
