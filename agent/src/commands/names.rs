@@ -1,6 +1,7 @@
 //! Which names leave: real ones to a terminal, pseudonyms to everything else, unless told otherwise.
 
 use std::{
+    env,
     ffi::OsStr,
     fs::File,
     io::Read as _,
@@ -23,6 +24,10 @@ use crate::{
 const MOST_KEY_BYTES: u64 = 4096;
 /// Of a random key.
 const RANDOM_BYTES: usize = 32;
+/// A key that is typed has so many hexadecimal digits, or more: what `openssl rand -hex 16` prints.
+const TYPED_DIGITS: usize = 32;
+/// What a pod calls the node that it is on, if its manifest says so (deploy/base); its own name is the pod's.
+const NODE: &str = "NODE_NAME";
 
 /// What is done about names.
 pub(super) struct Names {
@@ -45,12 +50,7 @@ impl Names {
             None => Key::new(&random::bytes::<RANDOM_BYTES>().context("make a key for pseudonyms")?)?,
         };
         let map = redact_map.as_deref().map(|path| MapFile::open(path, outputs)).transpose()?;
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Ok(Self {
-            redactor: Some(Redactor::new(key).with_host(&host)),
-            map,
-            has_own_key: redact_key.is_some(),
-        })
+        Ok(Self { redactor: Some(redactor(key)), map, has_own_key: redact_key.is_some() })
     }
 
     /// Gives pseudonyms to all of it.
@@ -80,18 +80,62 @@ impl Names {
     }
 }
 
-/// What was typed, or what is in the file of that name. A key has no slash, so that a mistyped path is not taken for one.
-fn key(given: &OsStr) -> Result<Key> {
-    let path = PathBuf::from(given);
-    let is_path = given.as_bytes().contains(&b'/');
-    if !is_path && !path.exists() {
-        return Ok(Key::new(given.as_bytes())?);
+/// One that knows what this node is called.
+fn redactor(key: Key) -> Redactor {
+    let uname = rustix::system::uname();
+    let release = uname.release().to_string_lossy();
+    let redactor = Redactor::new(key).with_host(&uname.nodename().to_string_lossy(), &release);
+    match env::var_os(NODE) {
+        Some(node) => redactor.with_host(&node.to_string_lossy(), &release),
+        None => redactor,
     }
+}
+
+/// What was typed, or what is in the file of that name. Names of files do not look like keys, so that a mistyped one is
+/// not taken for one: everybody would know it.
+fn key(given: &OsStr) -> Result<Key> {
+    let bytes = given.as_bytes();
+    if bytes.len() >= TYPED_DIGITS && bytes.iter().all(u8::is_ascii_hexdigit) {
+        return Ok(Key::new(bytes)?);
+    }
+    let path = PathBuf::from(given);
     let mut bytes = Vec::new();
     let read = File::open(&path).and_then(|file| file.take(MOST_KEY_BYTES + 1).read_to_end(&mut bytes));
-    read.with_context(|| format!("cannot read {} (a key itself has no / in it)", path.display()))?;
+    read.with_context(|| {
+        format!(
+            "cannot read {}, and no key looks like that: type {TYPED_DIGITS} or more hexadecimal digits, or make the \
+             file with `openssl rand -hex 16`",
+            path.display()
+        )
+    })?;
     if bytes.len() as u64 > MOST_KEY_BYTES {
         bail!("{} has more than {MOST_KEY_BYTES} bytes: it is no key", path.display());
     }
     Key::new(bytes.trim_ascii_end()).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_digits_are_a_key_that_was_typed() {
+        let digits = "0123456789abcdefABCDEF0123456789";
+        assert!(key(OsStr::new(digits)).is_ok());
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("dropctl.key");
+        std::fs::write(&there, "sixteen bytes or more").unwrap();
+        assert!(key(there.as_os_str()).is_ok());
+        for missing in [
+            "dropctl-prod.key",
+            "a-secret-of-sixteen-bytes",
+            &digits[1..],
+            "0123456789abcdef/0123456789abcdef",
+        ] {
+            let error = format!("{:#}", key(OsStr::new(missing)).unwrap_err());
+            for said in [missing, "32 or more hexadecimal digits", "openssl rand -hex 16", "No such file"] {
+                assert!(error.contains(said), "{missing}: {error}");
+            }
+        }
+    }
 }

@@ -15,6 +15,12 @@ const PARTS: &[&str] = &[
     "guaranteed",
     "kubepods-burstable.slice",
     "kubepods-besteffort.slice",
+    // Of the nodes of kind, and wherever else the kubelet has a root of its own.
+    "kubelet",
+    "kubelet.slice",
+    "kubelet-kubepods.slice",
+    "kubelet-kubepods-burstable.slice",
+    "kubelet-kubepods-besteffort.slice",
     "system.slice",
     "user.slice",
     "machine.slice",
@@ -102,6 +108,46 @@ const UNITS: &[&str] = &[
 
 const UNIT_ENDINGS: [&str; 7] = [".service", ".scope", ".slice", ".socket", ".mount", ".swap", ".timer"];
 
+/// What the files of controllers are called by, behind the controller.
+const OF_FILES: &[&str] = &[
+    "burst",
+    "cfs_period_us",
+    "cfs_quota_us",
+    "cpus",
+    "current",
+    "effective",
+    "events",
+    "failcnt",
+    "freeze",
+    "group",
+    "high",
+    "idle",
+    "kill",
+    "latency",
+    "limit_in_bytes",
+    "local",
+    "low",
+    "max",
+    "max_usage_in_bytes",
+    "mems",
+    "memsw",
+    "min",
+    "numa_stat",
+    "oom",
+    "oom_control",
+    "partition",
+    "peak",
+    "pressure",
+    "procs",
+    "shares",
+    "stat",
+    "swap",
+    "type",
+    "usage",
+    "usage_in_bytes",
+    "weight",
+];
+
 /// Digits of a container's id by which it is called, as everywhere else in dropctl.
 const ID_DIGITS: usize = 12;
 
@@ -111,7 +157,15 @@ pub(super) fn path(redactor: &mut Redactor, real: &str) -> String {
     parts.join("/")
 }
 
-/// The container of a workload: twelve digits of an id, a unit, the end of a cgroup's path, or the name of one in a pod.
+/// A path below where a hierarchy is mounted: its end may be a file of a controller's.
+pub(super) fn file(redactor: &mut Redactor, real: &str) -> String {
+    match real.rsplit_once('/') {
+        Some((folder, name)) if is_file_of_controller(name) => format!("{}/{name}", path(redactor, folder)),
+        _ => path(redactor, real),
+    }
+}
+
+/// The container of a workload that Kubernetes named: twelve digits of an id, a unit, the end of a cgroup's path, or the name of one in a pod.
 pub(super) fn container(redactor: &mut Redactor, real: &str) -> String {
     let parts: Vec<String> = real.split('/').map(|part| of_part(redactor, part, Kind::Container)).collect();
     parts.join("/")
@@ -129,7 +183,7 @@ pub(super) fn pod(redactor: &mut Redactor, real: &str) -> String {
 }
 
 fn of_part(redactor: &mut Redactor, part: &str, otherwise: Kind) -> String {
-    if PARTS.contains(&part) || is_file_of_controller(part) {
+    if PARTS.contains(&part) {
         return part.to_owned();
     }
     if let Some((front, uid)) = pod_uid(part) {
@@ -182,7 +236,9 @@ fn pod_uid(part: &str) -> Option<(&str, String)> {
     };
     let uid = uid.replace('_', "-");
     let is_uid = uid.len() >= 32 && uid.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let is_known = matches!(front, "" | "kubepods-" | "kubepods-burstable-" | "kubepods-besteffort-");
+    let of_kubepods = front.strip_prefix("kubelet-").unwrap_or(front);
+    let is_known = front.is_empty()
+        || matches!(of_kubepods, "kubepods-" | "kubepods-burstable-" | "kubepods-besteffort-");
     (is_uid && is_known).then_some((front, uid))
 }
 
@@ -195,83 +251,9 @@ fn is_id(text: &str) -> bool {
 fn is_file_of_controller(part: &str) -> bool {
     let controllers = ["cpu", "cpuacct", "cpuset", "memory", "io", "blkio", "pids", "cgroup", "hugetlb"];
     part.split_once('.').is_some_and(|(controller, file)| {
-        controllers.contains(&controller)
-            && file.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'.')
-            && !UNIT_ENDINGS.iter().any(|ending| part.ends_with(ending))
+        controllers.contains(&controller) && file.split('.').all(|word| OF_FILES.contains(&word))
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::redact::tests::redactor;
-
-    const UID: &str = "0f3c5d9a-1b2c-4d5e-8f90-123456789abc";
-    const ID: &str = "4f0c6a7b8d9e0123456789abcdef0123456789abcdef0123456789abcdef0123";
-
-    #[test]
-    fn pods_and_containers_are_the_same_in_paths_and_in_workloads() {
-        let mut redactor = redactor();
-        let (pod, container) = (pod(&mut redactor, UID), container(&mut redactor, &ID[..12]));
-        assert_eq!(container_id(&mut redactor, ID), container);
-        let slice = UID.replace('-', "_");
-        for (real, redacted) in [
-            (
-                format!(
-                    "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{slice}.slice/cri-containerd-{ID}.scope"
-                ),
-                format!(
-                    "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-{pod}.slice/cri-containerd-{container}.scope"
-                ),
-            ),
-            (
-                format!("/kubepods/besteffort/pod{UID}/{ID}"),
-                format!("/kubepods/besteffort/{pod}/{container}"),
-            ),
-            (format!("/docker/{ID}"), format!("/docker/{container}")),
-            (
-                format!("/system.slice/kubepods-burstable-pod{slice}.slice:cri-containerd:{ID}"),
-                format!("/system.slice/cri-containerd:{container}"),
-            ),
-            (format!("/system.slice/docker-{ID}.scope"), format!("/system.slice/docker-{container}.scope")),
-        ] {
-            assert_eq!(path(&mut redactor, &real), redacted);
-        }
-    }
-
-    #[test]
-    fn what_every_node_has_stays() {
-        for real in [
-            "/",
-            "/kubepods.slice",
-            "/system.slice/falco-modern-bpf.service",
-            "/user.slice/user-1000.slice/session-3.scope",
-            "/init.scope",
-            "/kubepods/burstable",
-            "/user.slice/user-1000.slice/user@1000.service/app.slice",
-        ] {
-            assert_eq!(path(&mut redactor(), real), real);
-        }
-        for real in ["sshd.service", "/", "init.scope"] {
-            assert_eq!(container(&mut redactor(), real), real);
-        }
-    }
-
-    #[test]
-    fn what_somebody_named_has_a_pseudonym() {
-        for (real, front, ending) in [
-            ("/system.slice/acme-billing.service", "/system.slice/unit-", ".service"),
-            ("/system.slice/getty@acme.service", "/system.slice/unit-", ".service"),
-            ("/acme", "/cgroup-", ""),
-            ("/user.slice/user-acme.slice", "/user.slice/unit-", ".slice"),
-            ("/kubepods/podacme", "/kubepods/cgroup-", ""),
-            ("/acme-pod0f3c5d9a-1b2c-4d5e-8f90-123456789abc", "/cgroup-", ""),
-            ("/memory.acme.slice", "/unit-", ".slice"),
-        ] {
-            let redacted = path(&mut redactor(), real);
-            assert!(redacted.starts_with(front) && redacted.ends_with(ending), "{real}: {redacted}");
-            assert!(!redacted.contains("acme"), "{real}: {redacted}");
-        }
-        assert!(container(&mut redactor(), "acme").starts_with("container-"));
-    }
-}
+mod tests;

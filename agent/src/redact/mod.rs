@@ -7,7 +7,9 @@
 //! parts of a name mean; `names` keeps the pseudonyms. Left out: where the key comes from and where the map goes.
 
 mod cgroup;
+mod everyday;
 mod key;
+mod label;
 mod names;
 mod place;
 mod text;
@@ -20,7 +22,7 @@ use std::collections::BTreeMap;
 pub use self::key::{Key, KeyError, LEAST_BYTES};
 use self::names::Names;
 use crate::{
-    sample::{Node, Sample},
+    sample::{FalcoSample, Node, Sample, ToolSample},
     setup::{Naming, Setup},
     timeline::Timeline,
 };
@@ -87,14 +89,14 @@ impl Redactor {
         Self { names: Names::new(key), hosts: Vec::new() }
     }
 
-    /// A name of the node itself, and what it is called without its domain. Names as short as two letters are left: they
-    /// would be found everywhere.
+    /// A name of the node itself, and what it is called without its domain. Names as short as two letters are left, and those
+    /// that are everyday words or words of its kernel's `release`: they would be found everywhere.
     #[must_use]
-    pub fn with_host(mut self, name: &str) -> Self {
+    pub fn with_host(mut self, name: &str, release: &str) -> Self {
         let name = name.to_lowercase();
         let short = name.split('.').next().unwrap_or_default().to_owned();
         for name in [name, short] {
-            if name.len() > 2 && name != "localhost" && !self.hosts.contains(&name) {
+            if name.len() > 2 && !everyday::is_everyday(&name, release) && !self.hosts.contains(&name) {
                 self.hosts.push(name);
             }
         }
@@ -127,6 +129,40 @@ impl Redactor {
         timeline.samples_mut().iter_mut().for_each(|sample| self.sample(sample));
     }
 
+    /// What a Falco counts and says of itself.
+    pub fn falco(&mut self, falco: &mut FalcoSample) {
+        visit::falco::falco(self, falco);
+    }
+
+    /// A tool as a process.
+    pub fn tool(&mut self, tool: &mut ToolSample) {
+        visit::tools::tool(self, tool);
+    }
+
+    /// An absolute path.
+    #[must_use]
+    pub fn path(&mut self, real: &str) -> String {
+        place::path(self, real)
+    }
+
+    /// What can be seen, of a closed set.
+    #[must_use]
+    pub fn capability(&mut self, real: &str) -> String {
+        word::capability(self, real)
+    }
+
+    /// A preemption model.
+    #[must_use]
+    pub fn preemption(&mut self, real: &str) -> String {
+        word::preemption(self, real)
+    }
+
+    /// The label by which a security module confines a process.
+    #[must_use]
+    pub fn label(&mut self, real: &str) -> String {
+        label::label(self, real)
+    }
+
     /// A version that somebody told.
     #[must_use]
     pub fn version(&mut self, text: &str) -> String {
@@ -153,6 +189,14 @@ impl Redactor {
 
     fn name(&mut self, kind: Kind, real: &str) -> String {
         self.names.pseudonym(kind, real)
+    }
+
+    /// Does something without a look for names of the node: where none stands, any word may be one by chance.
+    fn without_hosts<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let hosts = std::mem::take(&mut self.hosts);
+        let done = act(self);
+        self.hosts = hosts;
+        done
     }
 }
 

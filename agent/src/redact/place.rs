@@ -122,12 +122,16 @@ pub(super) fn path(redactor: &mut Redactor, real: &str) -> String {
     if is_known(real) {
         return real.to_owned();
     }
+    // Where it leads, its folders do not tell.
+    if real.split('/').any(|part| part == "..") {
+        return below(redactor, "", real);
+    }
     // A node's root, mounted into a pod.
     if let Some(on_node) = real.strip_prefix("/host").filter(|rest| rest.starts_with('/')) {
         return format!("/host{}", path(redactor, on_node));
     }
     if let Some(below) = real.strip_prefix(CGROUPS).filter(|rest| rest.starts_with('/')) {
-        return format!("{CGROUPS}{}", cgroup::path(redactor, below));
+        return format!("{CGROUPS}{}", cgroup::file(redactor, below));
     }
     let is_of_kernel = ["/proc/", "/sys/"].iter().any(|tree| real.starts_with(tree))
         && !OF_OTHERS.iter().any(|tree| real.starts_with(tree));
@@ -158,7 +162,12 @@ fn of_kernel(redactor: &mut Redactor, real: &str) -> String {
 fn below_known(redactor: &mut Redactor, real: &str) -> String {
     let cuts = real.match_indices('/').map(|(at, _)| at).rev();
     let known = cuts.map(|at| &real[..at]).find(|folder| FOLDERS.contains(folder)).unwrap_or_default();
-    let rest = real[known.len()..].trim_start_matches('/');
+    below(redactor, known, &real[known.len()..])
+}
+
+/// A pseudonym for `rest`, which is below `known`.
+fn below(redactor: &mut Redactor, known: &str, rest: &str) -> String {
+    let rest = rest.trim_start_matches('/');
     let ending = ENDINGS.iter().find(|ending| rest.ends_with(*ending)).copied().unwrap_or_default();
     let name = redactor.name(Kind::Path, rest.strip_suffix(ending).unwrap_or(rest));
     format!("{known}/{name}{ending}")
@@ -202,6 +211,11 @@ mod tests {
             ("/sys/fs/bpf/acme", "/sys/fs/bpf/path-", ""),
             ("/sys/fs/cgroup/acme/cpu.max", "/sys/fs/cgroup/cgroup-", "/cpu.max"),
             ("/proc/sys/net/ipv4/10.1.2.3", "/proc/sys/net/ipv4/ip-", ""),
+            ("/proc/../srv/acme", "/path-", ""),
+            ("/sys/fs/cgroup/../../../srv/acme.yaml", "/path-", ".yaml"),
+            ("/proc/7/root/../acme", "/path-", ""),
+            ("/host/proc/../acme", "/path-", ""),
+            ("/sys/fs/cgroup/io.acme", "/sys/fs/cgroup/cgroup-", ""),
         ] {
             let redacted = path(&mut redactor(), real);
             assert!(redacted.starts_with(front) && redacted.ends_with(ending), "{real}: {redacted}");

@@ -16,7 +16,7 @@ pub(super) fn redactor() -> Redactor {
 }
 
 fn with_key(key: &str) -> Redactor {
-    Redactor::new(Key::new(key.as_bytes()).unwrap()).with_host("node7.acme.example")
+    Redactor::new(Key::new(key.as_bytes()).unwrap()).with_host("node7.acme.example", "6.12.9-cloud-amd64")
 }
 
 fn redacted(timeline: &Timeline) -> Timeline {
@@ -125,7 +125,8 @@ fn everything(timeline: &Timeline) -> Vec<(&'static str, String)> {
 #[test]
 fn a_secret_in_every_text_is_in_nothing_that_leaves() {
     for (secret, mark) in SECRETS {
-        let (timeline, seeds) = seeded(secret, |_| true);
+        // A distribution does not know what its node is called.
+        let (timeline, seeds) = seeded(secret, |member| *secret != "NODE7" || member != "os");
         assert!(seeds > 60, "only {seeds} texts: the example does not have everything");
         let before = everything(&timeline);
         assert!(before.iter().all(|(_, text)| text.contains(mark)), "{secret}: the test tests nothing");
@@ -223,6 +224,56 @@ fn the_map_says_what_a_pseudonym_is() {
     let map = redactor.map();
     assert_eq!((map.schema.as_str(), map.names.get(&pod).map(String::as_str)), (MAP_SCHEMA, Some("web-0")));
     assert!(pod.starts_with("pod-") && pod.len() == 14, "{pod}");
+}
+
+#[test]
+fn a_cgroup_is_the_same_as_a_workload_and_in_a_path() {
+    let mut timeline = full::timeline();
+    let cgroup = "/acme/billing";
+    for sample in timeline.samples_mut() {
+        sample.tools.iter_mut().flatten().for_each(|tool| tool.cgroup = Some(cgroup.to_owned()));
+        let losers = sample.falcos.iter_mut().flatten().filter_map(|falco| falco.losers.as_mut());
+        losers.flat_map(|losers| &mut losers.workloads).for_each(|drops| {
+            let container = Some("acme/billing".to_owned());
+            drops.workload = Some(crate::sample::Workload { namespace: None, pod: None, container });
+        });
+    }
+    let redacted = redacted(&timeline);
+    let sample = &redacted.samples()[0];
+    let path = sample.tools.as_ref().unwrap()[0].cgroup.clone().unwrap();
+    let losers = sample.falcos.as_ref().unwrap()[0].losers.clone().unwrap();
+    let workload = losers.workloads[0].workload.clone().unwrap();
+    assert_eq!(Some(path.trim_start_matches('/')), workload.container.as_deref());
+}
+
+/// Nodes are called by any word; the report stays what it is.
+#[test]
+fn the_name_of_the_node_takes_no_other_word_with_it() {
+    let with = |host: &str, release: &str| {
+        let mut timeline = full::timeline();
+        timeline.node.kernel = Some(release.to_owned());
+        let mut redactor = Redactor::new(Key::new(&[7; 16]).unwrap()).with_host(host, release);
+        redactor.timeline(&mut timeline);
+        timeline
+    };
+    for (host, release) in
+        [("pve", "6.8.12-8-pve"), ("debian", "6.12.9"), ("tools", "6.12.9"), ("falco.acme.example", "6.12.9")]
+    {
+        let one = with(host, release);
+        assert_eq!(one, with("node8", release), "{host}");
+        assert_eq!(one.node.kernel.as_deref(), Some(release));
+        assert_eq!(one.node.os.as_deref(), Some("Debian GNU/Linux 13 (trixie)"));
+    }
+    // Wherever else a name is a word of the kernel's release or of a distribution's.
+    for (host, release) in [("lazy", "6.12.9"), ("trixie", "6.12.9"), ("acme", "6.8.12-8-acme")] {
+        let node = with(host, release).node;
+        assert_eq!(node.preemption.as_deref(), Some("lazy"));
+        assert_eq!(
+            (node.kernel.as_deref(), node.os.as_deref()),
+            (Some(release), full::timeline().node.os.as_deref())
+        );
+    }
+    assert_eq!(with("cgroup_id", "6.12.9").setup.visibility[0].capability, "cgroup_id");
 }
 
 /// Numbers, and the names of what everybody has, are not touched.

@@ -34,6 +34,12 @@ pub(super) fn scrub(redactor: &mut Redactor, text: &str) -> String {
     let mut is_announced = false;
     let mut rest = text;
     while !rest.is_empty() {
+        if !is_announced && let Some(end) = quoted_path(&out, rest) {
+            let (path, after) = rest.split_at(end);
+            out.push_str(&any_path(redactor, path));
+            rest = after;
+            continue;
+        }
         let word_end = rest.find(is_between).unwrap_or(rest.len());
         let (word, after) = rest.split_at(word_end);
         let gap_end = after.find(|letter| !is_between(letter)).unwrap_or(after.len());
@@ -52,6 +58,13 @@ pub(super) fn scrub(redactor: &mut Redactor, text: &str) -> String {
         rest = next;
     }
     out
+}
+
+/// Where a path ends that begins here, in quotes: it may have in it what ends a word.
+fn quoted_path(before: &str, rest: &str) -> Option<usize> {
+    let quote = before.chars().next_back().filter(|letter| "\"'".contains(*letter))?;
+    // Where the end was cut off, all of it is a path.
+    rest.starts_with('/').then(|| rest.find(quote).unwrap_or(rest.len()))
 }
 
 /// Words are what stands between these.
@@ -102,6 +115,18 @@ fn replaced(redactor: &mut Redactor, word: &str) -> Option<String> {
     if word.starts_with("~/") {
         return Some(redactor.name(Kind::Path, word));
     }
+    if let Some((front, _)) = word.split_once('/') {
+        // An option with its value in the same word, or a path that begins here.
+        if front.starts_with('-') || !front.contains(char::is_alphanumeric) {
+            let front = token(redactor, front).unwrap_or_else(|| front.to_owned());
+            let path = &word[word.find('/').unwrap_or(0)..];
+            return of_path(redactor, path).map(|path| format!("{front}{path}"));
+        }
+        // An image of a registry, or an address of the web without its scheme.
+        if looks::host(front) {
+            return Some(redactor.name(Kind::Url, word));
+        }
+    }
     if let Some(range) = looks::address(word) {
         let (front, back) = (&word[..range.start], &word[range.end..]);
         let front = token(redactor, front).unwrap_or_else(|| front.to_owned());
@@ -127,22 +152,33 @@ pub(super) fn is_secret(word: &str) -> bool {
 /// A path, up to a colon: `/a/b:12`.
 fn of_path(redactor: &mut Redactor, word: &str) -> Option<String> {
     let (path, rest) = word.split_at(word.find(':').unwrap_or(word.len()));
-    let is_cgroup =
-        ["/kubepods", "/system.slice", "/user.slice", "/docker/"].iter().any(|top| path.starts_with(top));
-    let redacted = if is_cgroup { cgroup::path(redactor, path) } else { place::path(redactor, path) };
+    let redacted = any_path(redactor, path);
     let after = token(redactor, rest);
     (redacted != path || after.is_some())
         .then(|| format!("{redacted}{}", after.unwrap_or_else(|| rest.to_owned())))
 }
 
+/// One of a file, or below the root of a hierarchy of cgroups.
+fn any_path(redactor: &mut Redactor, path: &str) -> String {
+    let tops = ["/kubepods", "/kubelet", "/system.slice", "/user.slice", "/docker/"];
+    if tops.iter().any(|top| path.starts_with(top)) {
+        cgroup::file(redactor, path)
+    } else {
+        place::path(redactor, path)
+    }
+}
+
 /// Whether a name of the node stands in it, as a word of its own.
-pub(super) fn has_host(redactor: &Redactor, text: &str) -> bool {
+fn has_host(redactor: &Redactor, text: &str) -> bool {
     let lower = text.to_lowercase();
+    redactor.hosts.iter().any(|host| has_word(&lower, host))
+}
+
+/// Whether `text` has this word, with neither a letter nor a digit beside it; both in lower case.
+pub(super) fn has_word(text: &str, word: &str) -> bool {
     let is_edge = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
-    redactor.hosts.iter().any(|host| {
-        lower.match_indices(host.as_str()).any(|(at, _)| {
-            is_edge(lower[..at].chars().next_back()) && is_edge(lower[at + host.len()..].chars().next())
-        })
+    text.match_indices(word).any(|(at, _)| {
+        is_edge(text[..at].chars().next_back()) && is_edge(text[at + word.len()..].chars().next())
     })
 }
 

@@ -17,7 +17,7 @@ mod tools;
 pub use build::{build, visibility};
 pub use json::{render as json, schema};
 pub use model::Report;
-pub(crate) use page::{Block, Table, findings, remedy_in_words};
+pub(crate) use page::{Block, PSEUDONYMS, Table, findings, remedy_in_words};
 
 /// How a page is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

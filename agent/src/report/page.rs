@@ -17,6 +17,7 @@ use super::{
     number::{byte_rate, bytes, count, percent, rate, seconds},
 };
 pub(crate) use findings::{all as findings, in_words as remedy_in_words};
+pub(crate) use head::PSEUDONYMS;
 
 use crate::{diagnose::Finding, evidence::Evidence};
 

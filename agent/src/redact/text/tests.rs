@@ -16,7 +16,11 @@ fn what_looks_like_a_secret_goes() {
         ("see https://user:hunter2@acme.io/x?token=1", &["hunter2", "acme"]),
         ("cannot read /srv/acme/key.pem: No such file", &["acme", "key"]),
         ("rules=/srv/acme/r.yaml:12 file:/srv/acme", &["acme"]),
-        ("~/acme/x", &["acme"]),
+        ("~/acme/x ../acme ./acme.yaml @/acme", &["acme"]),
+        ("cannot read \"/srv/acme corp/a=b, acme.yaml\": No", &["acme", "corp"]),
+        ("cannot read \"/srv/my acme corp/a", &["acme", "corp"]),
+        ("falco -c/srv/acme/x -v/srv/acme:/acme", &["acme"]),
+        ("registry.acme.com/payments/falco:0.44", &["acme", "payments"]),
         ("acme-billing.service failed", &["acme-billing"]),
         ("/kubepods/podacme/x", &["acme"]),
         (

@@ -13,7 +13,7 @@ use crate::{
 /// Who set a key, if no file did.
 const COMMAND_LINE: &str = "command line";
 
-pub(super) fn falco(redactor: &mut Redactor, sample: &mut FalcoSample) {
+pub(in crate::redact) fn falco(redactor: &mut Redactor, sample: &mut FalcoSample) {
     let FalcoSample {
         tgid: _,
         comm: name,

@@ -33,7 +33,9 @@ pub(super) fn overruns(overruns: &mut Overruns) {
 
 fn workload(redactor: &mut Redactor, workload: &mut Workload) {
     let Workload { namespace, pod, container } = workload;
+    // Without Kubernetes's names it is the end of a cgroup's path, and the same there.
+    let of_container: super::Rule = if namespace.is_some() { cgroup::container } else { cgroup::path };
     option(redactor, namespace, |redactor, name| redactor.name(Kind::Namespace, name));
     option(redactor, pod, cgroup::pod);
-    option(redactor, container, cgroup::container);
+    option(redactor, container, of_container);
 }

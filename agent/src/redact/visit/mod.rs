@@ -1,11 +1,11 @@
 //! A walk over every field of a sample. Each struct is taken apart whole: a field that is added does not compile until
 //! somebody has written here what becomes of it. What is `Copy` is passed over: it can hold no text.
 
-mod falco;
+pub(super) mod falco;
 mod loss;
 mod rings;
 pub(super) mod setup;
-mod tools;
+pub(super) mod tools;
 
 use super::{Redactor, text, word};
 use crate::sample::Sample;

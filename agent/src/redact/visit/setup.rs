@@ -11,7 +11,10 @@ pub(in crate::redact) fn node(redactor: &mut Redactor, node: &mut Node) {
     let Node { kernel, preemption, architecture, os, cpus_possible, cpus_online, memory_bytes: _, hardware } =
         node;
     option(redactor, kernel, word::version);
-    all(redactor, [preemption, os, hardware].into_iter().flatten(), text::scrub);
+    option(redactor, preemption, word::preemption);
+    // The words of a distribution: a node called `debian` is not meant.
+    option(redactor, os, |redactor, os| redactor.without_hosts(|redactor| text::scrub(redactor, os)));
+    option(redactor, hardware, text::scrub);
     *architecture = word::symbol(redactor, architecture);
     all(redactor, [cpus_possible, cpus_online].into_iter().flatten(), word::cpus);
 }
@@ -21,7 +24,7 @@ pub(in crate::redact) fn setup(redactor: &mut Redactor, setup: &mut Setup) {
     *version = word::version(redactor, version);
     option(redactor, revision, word::commit);
     for Visibility { capability, available: _, note } in visibility {
-        *capability = word::symbol(redactor, capability);
+        *capability = word::capability(redactor, capability);
         *note = text::scrub(redactor, note);
     }
 }

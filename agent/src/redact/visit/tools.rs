@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-pub(super) fn tool(redactor: &mut Redactor, sample: &mut ToolSample) {
+pub(in crate::redact) fn tool(redactor: &mut Redactor, sample: &mut ToolSample) {
     let ToolSample {
         tool,
         instance: _,

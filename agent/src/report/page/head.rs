@@ -13,6 +13,9 @@ use crate::{
 
 /// Tools that have a line of their own.
 const MOST_TOOLS: usize = 3;
+/// What a page says that has no real names.
+pub(crate) const PSEUDONYMS: &str = "pseudonyms for all that names this node, its users and workloads; names of processes \
+                                     stay (docs/redaction.md)";
 /// Settings that are named.
 const MOST_SETTINGS: usize = 8;
 
@@ -48,8 +51,7 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
         ),
     ]);
     if report.names == Naming::Pseudonyms {
-        let what = "pseudonyms for all that names this node, its users and workloads (docs/redaction.md)";
-        facts.push(("names", what.to_owned()));
+        facts.push(("names", PSEUDONYMS.to_owned()));
     }
     if report.window.suspended_seconds >= 0.01 {
         facts.push(("suspended", seconds(report.window.suspended_seconds)));

@@ -1,8 +1,10 @@
 //! Why something is not known, in words that hold nothing of what was read: a falco.yaml has tokens in it, and
 //! addresses are the node's own affair.
 
+use std::path::Path;
+
 use crate::observe::falco::{
-    config::ConfigError, endpoint::Unreachable, http::HttpError, metrics::MetricsError,
+    config::ConfigError, endpoint::Unreachable, http::HttpError, metrics::MetricsError, root::RootError,
     versions::VersionsError,
 };
 
@@ -35,7 +37,39 @@ pub(super) fn of_config(error: &ConfigError) -> String {
         ConfigError::Key(_) => "an option (-o) has a key that Falco refuses".to_owned(),
         ConfigError::Object { .. } => "the value of an option (-o) is not YAML that Falco takes".to_owned(),
     };
-    clean(&text)
+    clean(&path_of(error).map_or_else(|| text.clone(), |path| in_quotes(&text, path)))
+}
+
+/// The file that it is about.
+fn path_of(error: &ConfigError) -> Option<&Path> {
+    match error {
+        ConfigError::Root(
+            RootError::Refused { path, .. }
+            | RootError::NotRegular { path }
+            | RootError::TooBig { path }
+            | RootError::TooMany { path },
+        )
+        | ConfigError::Yaml { path, .. }
+        | ConfigError::Endless { path, .. }
+        | ConfigError::NoList { path, .. }
+        | ConfigError::Recursive { path }
+        | ConfigError::Nested { path } => Some(path),
+        ConfigError::Entry
+        | ConfigError::TooMuch
+        | ConfigError::TooManyFiles
+        | ConfigError::Option { .. }
+        | ConfigError::Key(_)
+        | ConfigError::Object { .. } => None,
+    }
+}
+
+/// The text with the path in quotes, if the path has in it what ends a word: whoever redacts it has to find its end.
+fn in_quotes(text: &str, path: &Path) -> String {
+    let path = path.display().to_string();
+    if path.chars().all(|letter| letter.is_alphanumeric() || "/._-".contains(letter)) {
+        return text.to_owned();
+    }
+    text.replace(&path, &format!("\"{}\"", path.replace('"', "\u{fffd}")))
 }
 
 /// Why its web server cannot be asked.
@@ -104,6 +138,21 @@ mod tests {
         let address = (Ipv4Addr::new(10, 0, 0, 7), 8765).into();
         let slow = HttpError::Slow { address };
         assert!(slow.to_string().contains("10.0.0.7") && !of_page(&slow.into()).contains("10.0.0.7"));
+    }
+
+    #[test]
+    fn a_path_with_spaces_is_in_quotes() {
+        for (path, said) in [
+            ("/etc/falco/a.yaml", "/etc/falco/a.yaml: included files cannot have config_files"),
+            (
+                "/srv/acme, \"b\"=c",
+                "\"/srv/acme, \u{fffd}b\u{fffd}=c\": included files cannot have config_files",
+            ),
+        ] {
+            assert_eq!(of_config(&ConfigError::Nested { path: path.into() }), said);
+        }
+        let refused = RootError::NotRegular { path: "/srv/acme corp".into() };
+        assert_eq!(of_config(&refused.into()), "\"/srv/acme corp\" is not a regular file");
     }
 
     #[test]
