@@ -100,8 +100,8 @@ pub struct NamesArgs {
     /// pods, containers, units and cgroups; a terminal shows real ones.
     #[arg(long, help_heading = "Names", conflicts_with_all = ["redact_key", "redact_map"])]
     pub no_redact: bool,
-    /// Key of the pseudonyms, of at least 16 bytes, or a file with it: the same key gives the same pseudonyms
-    /// [default: random each time].
+    /// Key of the pseudonyms, 32 or more hexadecimal digits, or a file with one of at least 16 bytes: the same key gives the
+    /// same pseudonyms [default: random each time].
     #[arg(long, help_heading = "Names", value_name = "KEY|FILE")]
     pub redact_key: Option<OsString>,
     /// Write what each pseudonym stands for to this file, for you alone.
@@ -290,6 +290,9 @@ pub struct DoctorArgs {
     /// Write to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Names.
+    #[command(flatten)]
+    pub names: NamesArgs,
 }
 
 /// Arguments of `dropctl completions`.

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
 
-use super::{Ending, log, output::Output, sensors::Sensors};
+use super::{Ending, log, names::Names, output::Output, sensors::Sensors};
 use crate::{
     cli::{DoctorArgs, Format},
     doctor::{self, Seen, Tried},
@@ -19,8 +19,16 @@ use crate::{
 /// Runs the command.
 pub fn run(args: &DoctorArgs) -> Result<Ending> {
     let output = Output::open(args.output.as_deref())?;
-    let examination = doctor::judge(&doctor::read(try_out));
-    let text = match output.format(args.format) {
+    let format = output.format(args.format);
+    let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
+    let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
+    let mut facts = doctor::read(try_out);
+    if let Some(redactor) = names.redactor() {
+        facts.redact(redactor);
+    }
+    names.finish()?;
+    let examination = doctor::judge(&facts);
+    let text = match format {
         Format::Text => doctor::text(&examination),
         Format::Markdown => doctor::markdown(&examination),
         Format::Json => doctor::json(&examination).context("write it as JSON")?,

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     observe::rings::OnTracepoint,
     sample::{FalcoSample, ToolSample, VersionFacts},
-    setup::{Hook, Visibility},
+    setup::{Hook, Naming, Visibility},
 };
 
 pub(super) fn set(capabilities: &[Capability]) -> Option<CapsHashSet> {
@@ -50,6 +50,7 @@ pub(super) fn healthy() -> Facts {
     let mut said = FalcoSample { tgid: 50, ..FalcoSample::default() };
     said.facts.version = Some(VersionFacts { falco: Some("0.44.1".to_owned()), ..VersionFacts::default() });
     Facts {
+        names: Naming::Real,
         kernel: KernelFacts {
             release: Some("6.12.9-amd64".to_owned()),
             version: Some((6, 12)),

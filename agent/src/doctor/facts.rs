@@ -7,12 +7,14 @@ use caps::CapsHashSet;
 use crate::{
     observe::rings::OnTracepoint,
     sample::{FalcoSample, ToolSample},
-    setup::{Hook, Visibility},
+    setup::{Hook, Naming, Visibility},
 };
 
 /// All of it.
 #[derive(Clone, Debug)]
 pub struct Facts {
+    /// Whose names they have.
+    pub names: Naming,
     /// The kernel.
     pub kernel: KernelFacts,
     /// What this process may do.

@@ -15,10 +15,10 @@ use super::{Check, Examination, Facts, RightsFacts, SCHEMA, Status, Topic};
 pub fn judge(facts: &Facts) -> Examination {
     let parts = [kernel::checks(facts), rights::checks(facts), mounts::checks(facts), tried::checks(facts)];
     let checks: Vec<Check> = parts.into_iter().flatten().chain(others::checks(facts)).collect();
-    let names = |status| -> Vec<&str> {
+    let named = |status| -> Vec<&str> {
         checks.iter().filter(|check| check.status == status).map(|check| check.name).collect()
     };
-    let (missing, limited) = (names(Status::Missing), names(Status::Limited));
+    let (missing, limited) = (named(Status::Missing), named(Status::Limited));
     let limits = match limited.as_slice() {
         [] => "Nothing limits what it sees.".to_owned(),
         limited => format!("Limited: {}.", limited.join(", ")),
@@ -28,7 +28,8 @@ pub fn judge(facts: &Facts) -> Examination {
         missing => format!("dropctl cannot run here. Missing: {}. {limits}", missing.join(", ")),
     };
     let can_run = missing.is_empty();
-    Examination { schema: SCHEMA, dropctl: env!("CARGO_PKG_VERSION"), verdict, can_run, checks }
+    let (dropctl, names) = (env!("CARGO_PKG_VERSION"), facts.names);
+    Examination { schema: SCHEMA, dropctl, names, verdict, can_run, checks }
 }
 
 impl Check {

@@ -7,6 +7,7 @@ mod facts;
 mod judge;
 mod page;
 mod read;
+mod redact;
 
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ pub use self::{
     judge::judge,
     read::read,
 };
-use crate::report::Drawn;
+use crate::{report::Drawn, setup::Naming};
 
 /// Value of [`Examination::schema`].
 pub const SCHEMA: &str = "dropctl.doctor/v1";
@@ -29,6 +30,8 @@ pub struct Examination {
     pub schema: &'static str,
     /// Version of the dropctl that looked.
     pub dropctl: &'static str,
+    /// Whose names it has.
+    pub names: Naming,
     /// One or two sentences.
     pub verdict: String,
     /// Nothing is missing that dropctl needs.

@@ -1,13 +1,19 @@
 //! The page: what is missing first, with the ways to get it; then what is there.
 
 use super::{Check, Examination, Status};
-use crate::report::Block;
+use crate::{
+    report::{Block, PSEUDONYMS},
+    setup::Naming,
+};
 
 /// What needs to be read, most needed first.
 const TO_READ: [Status; 3] = [Status::Missing, Status::Limited, Status::Unknown];
 
 pub(super) fn lay_out(examination: &Examination) -> Vec<Block> {
     let mut page = vec![Block::Title("dropctl doctor".to_owned()), Block::Text(examination.verdict.clone())];
+    if examination.names == Naming::Pseudonyms {
+        page.push(Block::Facts(vec![("names", PSEUDONYMS.to_owned())]));
+    }
     let of = |status: Status| examination.checks.iter().filter(move |check| check.status == status);
     let mut above: Option<&Check> = None;
     for check in TO_READ.into_iter().flat_map(of) {

@@ -6,13 +6,14 @@ mod others;
 mod rights;
 
 use super::{Facts, Tried};
+use crate::setup::Naming;
 
 /// Everything; what was `tried` comes from the command, which alone may start programs.
 #[must_use]
 pub fn read(tried: impl FnOnce() -> Tried) -> Facts {
     // Before anything of ours is on the hook, and before the limit of locked memory is raised.
     let (kernel, rights, mounts, others) = (kernel::read(), rights::read(), mounts::read(), others::read());
-    Facts { kernel, rights, mounts, others, tried: tried() }
+    Facts { names: Naming::Real, kernel, rights, mounts, others, tried: tried() }
 }
 
 /// A file of one line, without spaces around it.
