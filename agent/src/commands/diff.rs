@@ -23,11 +23,15 @@ pub fn run(args: &DiffArgs) -> Result<()> {
     let format = output.format(args.format);
     let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
     let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
-    let mut sources = [&args.a, &args.b].map(|path| path.display().to_string());
+    // The name of a file may name the node.
+    let is_redacted = names.redactor().is_some();
+    let sources = [&args.a, &args.b].map(|path| match is_redacted {
+        true => "the recording".to_owned(),
+        false => path.display().to_string(),
+    });
     // One that has pseudonyms already stays as it is: with the key that made them the other gets the same.
     if let Some(redactor) = names.redactor() {
         [&mut before, &mut after].into_iter().for_each(|timeline| redactor.timeline(timeline));
-        sources.iter_mut().for_each(|source| *source = redactor.words(source));
     }
     names.finish()?;
     let [a, b] = sources;
@@ -54,4 +58,34 @@ fn given<'a>(path: &Path, source: String, timeline: &'a Timeline) -> Result<Give
     let report = report::build(&slice)
         .with_context(|| format!("{}: it has fewer than two samples: nothing was seen", path.display()))?;
     Ok(Given { source, slice, report })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{cli::NamesArgs, recording, timeline::example};
+
+    #[test]
+    fn names_of_files_do_not_leave() {
+        let folder = tempfile::tempdir().unwrap();
+        let [a, b, output] = ["acme-before.jsonl", "acme.jsonl", "diff"].map(|name| folder.path().join(name));
+        for (path, first) in [(&a, 1), (&b, 7)] {
+            let header = recording::Header::new(crate::sample::Node::default(), example::setup());
+            let mut written = recording::Writer::new(Vec::new(), false, &header).unwrap();
+            (first..first + 3).for_each(|at| written.push(&example::sample(at * example::SECOND)).unwrap());
+            fs::write(path, written.finish().unwrap()).unwrap();
+        }
+        let page = |format, no_redact| {
+            let names = NamesArgs { no_redact, ..NamesArgs::default() };
+            let output = Some(output.clone());
+            run(&DiffArgs { a: a.clone(), b: b.clone(), format: Some(format), output, names }).unwrap();
+            fs::read_to_string(folder.path().join("diff")).unwrap()
+        };
+        for format in [Format::Text, Format::Markdown, Format::Json] {
+            assert_eq!(page(format, true).matches("acme").count(), 2);
+            assert!(!page(format, false).contains("acme"), "{}", page(format, false));
+        }
+    }
 }

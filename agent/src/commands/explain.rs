@@ -103,7 +103,7 @@ fn recorded(path: &Path, tally: &Tally, names: &mut Names) -> Result<Moment> {
         )
     };
     let mut timeline = replay(path)?;
-    names.redact(&mut timeline, "it")?;
+    redact(&mut timeline, names);
     let findings = at(&timeline, when).with_context(|| {
         let samples = timeline.samples();
         let time = |sample: Option<&Sample>| rfc3339(sample.map_or(0, |sample| sample.clock.real_ns));
@@ -114,20 +114,29 @@ fn recorded(path: &Path, tally: &Tally, names: &mut Names) -> Result<Moment> {
     Ok(Moment { source, findings })
 }
 
-/// What an agent on this node kept of the time of the last alert. Nobody asked for it unless its socket was named: alerts may be
-/// of another node, and there may be no agent.
+/// What the agent at `socket` kept of the time of the last alert. Nobody asked for it unless its socket was named: alerts may
+/// be of another node, and there may be no agent.
 fn remembered(socket: Option<&Path>, tally: &Tally, names: &mut Names) -> Result<Option<Moment>> {
     let Some(when) = tally.real_ns() else { return Ok(None) };
     let question = Question::Incident { which: rfc3339(when.1) };
-    match client::ask(socket, &question) {
-        Ok((_, recording)) => {
-            let mut timeline = read(recording, "the agent's incident")?;
-            names.redact(&mut timeline, "the agent's incident")?;
-            let findings = at(&timeline, when);
-            Ok(findings.map(|findings| Moment { source: "the agent of this node".to_owned(), findings }))
-        }
-        Err(error) if socket.is_some() => Err(error.into()),
-        Err(_) => Ok(None),
+    let answer = client::ask(socket, &question).map_err(anyhow::Error::from);
+    match moment(answer.map(|(_, recording)| recording), when, names) {
+        Err(_) if socket.is_none() => Ok(None),
+        moment => moment,
+    }
+}
+
+/// What an answer shows of that time, if it is a recording and covers it.
+fn moment(answer: Result<impl Read>, when: (u64, u64), names: &mut Names) -> Result<Option<Moment>> {
+    let mut timeline = read(answer?, "the agent's incident")?;
+    redact(&mut timeline, names);
+    Ok(at(&timeline, when).map(|findings| Moment { source: "the agent of this node".to_owned(), findings }))
+}
+
+/// One that has pseudonyms already stays as it is: key and map are of use to the alerts.
+fn redact(timeline: &mut Timeline, names: &mut Names) {
+    if let Some(redactor) = names.redactor() {
+        redactor.timeline(timeline);
     }
 }
 
@@ -136,4 +145,36 @@ fn at(timeline: &Timeline, (first_ns, last_ns): (u64, u64)) -> Option<Vec<Findin
     let slice =
         timeline.all().around_real(first_ns.saturating_sub(BEFORE_NS), last_ns.saturating_add(AFTER_NS))?;
     Some(diagnose(&slice, &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli::NamesArgs, recording, setup::Naming, timeline::example};
+
+    const KEY: &str = "00112233445566778899aabbccddeeff";
+    const WHEN: (u64, u64) = (0, 0);
+
+    fn names() -> Names {
+        let args = NamesArgs { redact_key: Some(KEY.into()), ..NamesArgs::default() };
+        Names::new(&args, true, &[]).unwrap()
+    }
+
+    #[test]
+    fn an_alert_beside_a_redacted_recording_is_redacted_with_the_key() {
+        let mut timeline = Timeline::new(crate::sample::Node::default(), example::setup());
+        timeline.push(example::sample(example::SECOND));
+        timeline.setup.names = Naming::Pseudonyms;
+        let header = recording::Header::new(timeline.node.clone(), timeline.setup.clone());
+        let mut written = recording::Writer::new(Vec::new(), false, &header).unwrap();
+        timeline.samples().iter().for_each(|sample| written.push(sample).unwrap());
+        assert!(moment(Ok(&*written.finish().unwrap()), WHEN, &mut names()).unwrap().is_none());
+    }
+
+    #[test]
+    fn an_answer_that_is_none_says_so_to_who_asked() {
+        assert!(moment(Ok(&b"no recording"[..]), WHEN, &mut names()).is_err());
+        let refused = Err::<&[u8], _>(anyhow::anyhow!("no such incident"));
+        assert!(moment(refused, WHEN, &mut names()).is_err());
+    }
 }

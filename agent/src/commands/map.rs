@@ -33,8 +33,10 @@ impl MapFile {
     pub(super) fn open(path: &Path, outputs: &[&Path]) -> Result<Self> {
         let cannot = || format!("cannot write to {} (--redact-map)", path.display());
         let is_same = |other: &&Path| {
-            *other == path
-                || matches!((other.canonicalize(), path.canonicalize()), (Ok(one), Ok(two)) if one == two)
+            let is_either = |real: fn(&Path) -> Option<PathBuf>| {
+                real(path).is_some_and(|path| real(other).is_some_and(|other| other == path))
+            };
+            *other == path || is_either(entry) || is_either(|path| path.canonicalize().ok())
         };
         if outputs.iter().any(is_same) {
             bail!("{}: the report goes there, and must not hold what it hides", cannot());
@@ -65,7 +67,7 @@ impl MapFile {
         let cannot = || format!("cannot write to {} (--redact-map)", self.path.display());
         let text = serde_json::to_string_pretty(map).context("write the map as JSON")? + "\n";
         self.file.as_file_mut().write_all(text.as_bytes()).with_context(cannot)?;
-        // In the place of what came there meanwhile nothing is put.
+        // Where nothing was, nothing that came meanwhile is replaced. Where an earlier map was, whatever is there now is.
         let placed = if self.replaces {
             self.file.persist(&self.path)
         } else {
@@ -75,6 +77,13 @@ impl MapFile {
     }
 }
 
+/// The place in its folder, whether there is anything or not.
+fn entry(path: &Path) -> Option<PathBuf> {
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
+}
+
 fn is_map(path: &Path) -> io::Result<bool> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let file: File = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
@@ -82,4 +91,25 @@ fn is_map(path: &Path) -> io::Result<bool> {
     file.take(HEAD_BYTES).read_to_end(&mut head)?;
     let head: String = String::from_utf8_lossy(&head).split_whitespace().collect();
     Ok(head.starts_with(&format!("{{\"schema\":\"{MAP_SCHEMA}\"")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_output_goes_where_the_map_goes_however_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("below")).unwrap();
+        std::os::unix::fs::symlink(at("below"), at("link")).unwrap();
+        let opened = |map: &str, output: &str| MapFile::open(&at(map), &[&at(output)]).map(drop);
+        for (map, output) in
+            [("p.md", "p.md"), ("p.md", "./p.md"), ("p.md", "below/../p.md"), ("below/p.md", "link/p.md")]
+        {
+            let error = opened(map, output).unwrap_err().to_string();
+            assert!(error.contains("must not hold what it hides"), "{map} {output}: {error}");
+        }
+        assert!(opened("p.md", "below/p.md").is_ok() && opened("p.md", "q.md").is_ok());
+    }
 }

@@ -79,7 +79,7 @@ impl Outcome {
 /// One of the two.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Side {
-    /// File.
+    /// File; `the recording` where names are pseudonyms.
     pub source: String,
     /// Start, UTC, RFC 3339.
     pub start: String,

@@ -7,7 +7,7 @@ use crate::privileges::{NOBODY, Public};
 use crate::process::Process;
 use crate::refusal::refuses;
 
-const ALERT: &str = include_str!("../data/falco-alerts/2023-0.35-categories.json");
+pub(crate) const ALERT: &str = include_str!("../data/falco-alerts/2023-0.35-categories.json");
 const BARE: &str = "Falco internal: syscall event drop. 2 system calls dropped in last second.";
 const RECORDING: &str = include_str!("../data/recording-v1.jsonl");
 

@@ -10,12 +10,14 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::agent::{SOON, dropctl};
+use crate::explain::ALERT;
 use crate::privileges::{NOBODY, Public};
 use crate::process::{Ended, Process};
 use crate::refusal::refuses;
 
 const GOOD: &str = include_str!("../data/recording-v1.jsonl");
-const KEY: &str = "sixteen-bytes-at-least";
+const KEY: &str = "00112233445566778899aabbccddeeff";
+const OTHER_KEY: &str = "ffeeddccbbaa99887766554433221100";
 const PATH: &str = "/srv/acme/falco.yaml";
 
 /// A recording with a secret in it, that pages show.
@@ -47,8 +49,15 @@ pub(crate) fn bad() -> Result<()> {
     std::os::unix::fs::chown(at("of-root.json"), Some(65534), None)?;
     let of = |name: &str| at(name).display().to_string();
     let cases: &[(&str, String, &[&str])] = &[
-        ("--redact-key", "short".to_owned(), &["--redact-key", "5 bytes", "at least 16", "openssl rand"]),
-        ("--redact-key", of("missing.key"), &["missing.key", "No such file", "no / in it"]),
+        // What is typed and is no key is the name of a file.
+        (
+            "--redact-key",
+            "short".to_owned(),
+            &["--redact-key", "short", "No such file", "32 or more", "openssl rand"],
+        ),
+        ("--redact-key", "dropctl-prod.key".to_owned(), &["dropctl-prod.key", "No such file", "32 or more"]),
+        ("--redact-key", KEY[1..].to_owned(), &[&KEY[1..], "No such file", "32 or more"]),
+        ("--redact-key", of("missing.key"), &["missing.key", "No such file", "openssl rand"]),
         ("--redact-key", of("short.key"), &["short.key", "3 bytes", "at least 16"]),
         ("--redact-key", of("long.key"), &["long.key", "more than 4096 bytes", "no key"]),
         ("--redact-key", of("folder"), &["folder", "Is a directory"]),
@@ -72,10 +81,12 @@ pub(crate) fn bad() -> Result<()> {
         refuses(&mut dropctl(&["report", "--no-redact", more]), &["--no-redact", "cannot be used with"])?;
     }
     let page = of("page.md");
-    refuses(
-        &mut dropctl(&["report", "--input", text(&input)?, "-o", &page, "--redact-map", &page]),
-        &["page.md", "must not hold what it hides"],
-    )?;
+    for map in [page.clone(), of("folder/../page.md")] {
+        refuses(
+            &mut dropctl(&["report", "--input", text(&input)?, "-o", &page, "--redact-map", &map]),
+            &["page.md", "must not hold what it hides"],
+        )?;
+    }
     // Who has pseudonyms only cannot get real names out of them.
     let redacted = of("redacted.json");
     run(&["report", "--input", text(&input)?, "--format", "json", "-o", &redacted])?;
@@ -86,6 +97,11 @@ pub(crate) fn bad() -> Result<()> {
         )?;
     }
     ensure!(!at("new.json").exists(), "an empty map");
+    // An alert beside it has names of its own.
+    refuses(
+        &mut dropctl(&["explain", ALERT, "--recording", &redacted, "--redact-key", KEY]),
+        &["redacted.json", "not the time of the alerts"],
+    )?;
     Ok(())
 }
 
@@ -117,14 +133,11 @@ pub(crate) fn given() -> Result<()> {
         keyed == pseudonym(&json(&["--redact-key", text(&public.at("k.key"))?])?)?,
         "the key of a file is another"
     );
-    ensure!(
-        keyed != pseudonym(&json(&["--redact-key", "another-key-of-somebody"])?)?,
-        "the key does not matter"
-    );
+    ensure!(keyed != pseudonym(&json(&["--redact-key", OTHER_KEY])?)?, "the key does not matter");
     ensure!(pseudonym(&json(&[])?)? != pseudonym(&json(&[])?)?, "a key that was to be random came twice");
 
     // As a user without any right; twice, so that the second replaces the first.
-    for key in [KEY, "another-key-of-somebody"] {
+    for key in [KEY, OTHER_KEY] {
         let arguments = ["report", "--input", &input, "--redact-key", key, "--redact-map", text(&map)?];
         let ended = Process::start(&mut public.with(NOBODY, &arguments))?.end_within(SOON)?;
         ensure!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
