@@ -98,6 +98,8 @@ pub(crate) struct Keys {
     pub(crate) preset: &'static str,
     /// The memory limit.
     pub(crate) memory: &'static str,
+    /// What stands for MiB behind its number.
+    pub(crate) mebibytes: &'static str,
     /// They are those of Falco's chart, which are the same in all its versions.
     pub(crate) is_chart: bool,
 }
@@ -111,6 +113,12 @@ pub(crate) fn keys(cgroup: Option<&str>, version: Option<&str>) -> Keys {
             Installation::Kubernetes => "resources.limits.memory",
             Installation::Systemd => "MemoryMax=",
             Installation::Unknown => "memory limit of its cgroup",
+        },
+        mebibytes: match installation {
+            Installation::Kubernetes => "Mi",
+            // To the base of 1024: systemd.resource-control(5).
+            Installation::Systemd => "M",
+            Installation::Unknown => " MiB",
         },
         is_chart: installation == Installation::Kubernetes,
     }

@@ -6,13 +6,14 @@ mod parts;
 use std::collections::BTreeMap;
 
 use super::{
-    Diff, Outcome, SCHEMA, Side, ToolDiff, configuration,
+    By, Diff, Outcome, Part, SCHEMA, Side, ToolDiff, configuration,
     judge::{self, Judgement},
     series::{self, Key, Series},
 };
 use crate::{
     number::seconds,
     report::{Report, model::Tool},
+    setup::Naming,
     timeline::Slice,
 };
 
@@ -39,19 +40,34 @@ pub fn compare(a: &Given<'_>, b: &Given<'_>) -> Diff {
     let alone = |of: &BTreeMap<Key, Series>, other: &BTreeMap<Key, Series>| -> Vec<String> {
         of.keys().filter(|key| find(other, key).is_none()).map(|key| key.comm.clone()).collect()
     };
+    let are_other_names = other_names(&a.report, &b.report, &tools);
+    if are_other_names {
+        tools.iter_mut().for_each(|tool| tool.parts.retain(|part| part.by != By::Workload));
+    }
     let (only_a, only_b) = (alone(&series_a, &series_b), alone(&series_b, &series_a));
     let outcome = overall(&tools);
     Diff {
         schema: SCHEMA,
         outcome,
         verdict: verdict(outcome, &tools, &only_a, &only_b),
-        notes: notes(a, b, &only_a, &only_b),
+        notes: notes(a, b, &only_a, &only_b, are_other_names),
         a: side(a),
         b: side(b),
         findings: findings::compare(&a.report, &b.report),
         configuration: configuration::compare(&a.report, &b.report),
         tools,
     }
+}
+
+/// Whether workloads go by names that mean nothing on the other side: pseudonyms, and none of them is in both.
+fn other_names(a: &Report, b: &Report, tools: &[ToolDiff]) -> bool {
+    let is_replaced = [a, b].iter().any(|report| report.names == Naming::Pseudonyms);
+    let of_workloads = || tools.iter().flat_map(|tool| &tool.parts).filter(|part| part.by == By::Workload);
+    let is_some = |drops: Option<u64>| drops.is_some_and(|drops| drops > 0);
+    let is_named = |part: &&Part| part.name != parts::UNKNOWN && part.name != parts::OTHERS;
+    let named = || of_workloads().filter(is_named);
+    let (in_a, in_b) = (named().any(|part| is_some(part.a_drops)), named().any(|part| is_some(part.b_drops)));
+    is_replaced && in_a && in_b && !named().any(|part| is_some(part.a_drops) && is_some(part.b_drops))
 }
 
 /// The same tool; where dropctl does not know it by name, the same name of the process.
@@ -136,8 +152,21 @@ fn side(given: &Given<'_>) -> Side {
     }
 }
 
-fn notes(a: &Given<'_>, b: &Given<'_>, only_a: &[String], only_b: &[String]) -> Vec<String> {
+fn notes(
+    a: &Given<'_>,
+    b: &Given<'_>,
+    only_a: &[String],
+    only_b: &[String],
+    are_other_names: bool,
+) -> Vec<String> {
     let mut notes = Vec::new();
+    if are_other_names {
+        notes.push(
+            "workloads are not compared: their names are pseudonyms of different keys; make both with the same \
+             --redact-key"
+                .to_owned(),
+        );
+    }
     let begins = |given: &Given<'_>| given.slice.first().map(|first| first.clock.real_ns);
     if begins(b) < begins(a) {
         notes.push("B begins before A: \"after\" is B all the same".to_owned());

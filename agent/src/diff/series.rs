@@ -74,13 +74,16 @@ fn joined(intervals: &[Interval]) -> Vec<Interval> {
     let mut joined: Vec<Interval> = Vec::with_capacity(intervals.len());
     for one in intervals {
         match joined.last_mut() {
-            Some(last) if last.length_ns.min(one.length_ns) < SHORTEST_NS => {
-                last.length_ns += one.length_ns;
-                last.arrivals = last.arrivals.saturating_add(one.arrivals);
-                last.drops = last.drops.saturating_add(one.drops);
-            }
+            Some(last) if last.length_ns < SHORTEST_NS => last.join(one),
             _ => joined.push(*one),
         }
+    }
+    // The last one has none behind it.
+    if joined.len() > 1
+        && let Some(short) = joined.pop_if(|last| last.length_ns < SHORTEST_NS)
+        && let Some(last) = joined.last_mut()
+    {
+        last.join(&short);
     }
     joined
 }

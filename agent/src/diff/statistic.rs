@@ -30,6 +30,15 @@ pub struct Interval {
     pub drops: u64,
 }
 
+impl Interval {
+    /// Takes in what came behind it.
+    pub fn join(&mut self, next: &Self) {
+        self.length_ns += next.length_ns;
+        self.arrivals = self.arrivals.saturating_add(next.arrivals);
+        self.drops = self.drops.saturating_add(next.drops);
+    }
+}
+
 /// Loss after by loss before, with intervals that hold it in so many of 100 cases.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Ratio {

@@ -12,7 +12,7 @@ const MOST: usize = 16;
 pub(super) const NONE: f64 = 1.0 / 16.0;
 /// A peak within this part of an end of the step is at that end.
 pub(super) const AT_THE_END: f64 = 0.9;
-/// Refusals that are no further apart are one overrun, whatever the ring did in between, ns (product rule).
+/// Refusals that are no further apart are one overrun, whatever the ring did in between, ns (as `timeline::overruns` has it).
 const OVERRUN_GAP_NS: f64 = agent_common::counters::OVERRUN_GAP_NS as f64;
 /// Unused service beyond what the time outside overruns explains was inside them, if it is this part of all service.
 const INSIDE: f64 = 0.1;

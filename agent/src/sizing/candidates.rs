@@ -151,7 +151,7 @@ fn sizes(trace: &Trace<'_>, wanted: &[u64]) -> Vec<u64> {
         () => {
             let smallest = (now >> SMALLER).max(SMALLEST_BYTES);
             let largest = (now << LARGER).clamp(now, LARGEST_BYTES.max(now));
-            std::iter::successors(Some(smallest), |bytes| Some(2 * bytes))
+            std::iter::successors(Some(smallest), |bytes| bytes.checked_mul(2))
                 .take_while(|bytes| *bytes <= largest)
                 .collect()
         }

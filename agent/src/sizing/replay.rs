@@ -1,6 +1,6 @@
 //! The recorded paths through rings of another size, or other rings for the same CPUs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     path::{Assumed, Bound, Phase, phases},
@@ -34,19 +34,18 @@ impl Layout {
         self.0.values().max().map_or(1, |last| last + 1)
     }
 
-    /// The share of a ring's arrivals that goes to each ring of the candidate. Where they are split and the worst is looked
-    /// for, all of them came from the CPU that makes most.
-    fn shares(&self, ring: &RingStep, bound: Bound) -> Vec<f64> {
-        let mut shares = vec![0.0; self.rings()];
-        for (part, share) in &ring.parts {
-            shares[self.0.get(part).copied().unwrap_or(0)] += share;
+    /// The rings of the candidate that a ring's arrivals go to, each with its share. Where they are split and the worst is
+    /// looked for, all of them came from the CPU that makes most.
+    fn shares(&self, ring: &RingStep, bound: Bound) -> Vec<(usize, f64)> {
+        let mut shares: BTreeMap<usize, f64> = BTreeMap::new();
+        for (part, share) in ring.parts.iter().filter(|(_, share)| *share > 0.0) {
+            *shares.entry(self.0.get(part).copied().unwrap_or(0)).or_default() += share;
         }
-        let is_split = shares.iter().filter(|share| **share > 0.0).count() > 1;
-        if is_split && bound == Bound::High {
-            let most = (0..shares.len()).max_by(|one, other| shares[*one].total_cmp(&shares[*other]));
-            shares = (0..shares.len()).map(|index| f64::from(u8::from(Some(index) == most))).collect();
+        let most = shares.iter().max_by(|one, other| one.1.total_cmp(other.1)).map(|(ring, _)| *ring);
+        match most.filter(|_| shares.len() > 1 && bound == Bound::High) {
+            Some(most) => vec![(most, 1.0)],
+            None => shares.into_iter().collect(),
         }
-        shares
     }
 }
 
@@ -79,23 +78,22 @@ impl<'a> Paths<'a> {
     pub(super) fn through(&self, layout: &Layout, capacity: f64, without: f64) -> Outcome {
         let mut outcome = Outcome::default();
         let mut levels = vec![0.0; layout.rings()];
-        let mut known = Vec::new();
+        let mut known = BTreeSet::new();
         for (step, phases) in self.trace.steps.iter().zip(&self.steps) {
-            let shares: Vec<Vec<f64>> =
+            let shares: Vec<Vec<(usize, f64)>> =
                 step.rings.iter().map(|ring| layout.shares(ring, self.assumed.bound)).collect();
             for (ring, shares) in step.rings.iter().zip(&shares) {
                 // What was in a ring when it was first seen.
-                if !known.contains(&ring.map_id) {
-                    known.push(ring.map_id);
-                    for (level, share) in levels.iter_mut().zip(shares) {
-                        *level = f64::min(*level + ring.begin * share, capacity);
+                if known.insert(ring.map_id) {
+                    for (index, share) in shares {
+                        levels[*index] = f64::min(levels[*index] + ring.begin * share, capacity);
                     }
                 }
             }
             for phase in phases {
                 self.fall(&mut levels, phase, &shares);
-                for (index, level) in levels.iter_mut().enumerate() {
-                    let (rise, events) = self.rise(&step.rings, phase, &shares, index, without);
+                let rises = self.rises(&step.rings, phase, &shares, levels.len(), without);
+                for (level, (rise, events)) in levels.iter_mut().zip(rises) {
                     *level = f64::max(*level + rise, 0.0);
                     outcome.peak = outcome.peak.max(*level);
                     if *level > capacity {
@@ -112,10 +110,10 @@ impl<'a> Paths<'a> {
     }
 
     /// One thread drains all rings: the time that it had left serves whichever ring still has something.
-    fn fall(&self, levels: &mut [f64], phase: &Phase, shares: &[Vec<f64>]) {
+    fn fall(&self, levels: &mut [f64], phase: &Phase, shares: &[Vec<(usize, f64)>]) {
         for (of_ring, shares) in phase.moves.iter().zip(shares) {
-            for (level, share) in levels.iter_mut().zip(shares) {
-                *level = f64::max(*level - of_ring.fall * share, 0.0);
+            for (index, share) in shares {
+                levels[*index] = f64::max(levels[*index] - of_ring.fall * share, 0.0);
             }
         }
         let all: f64 = levels.iter().sum();
@@ -123,24 +121,29 @@ impl<'a> Paths<'a> {
         levels.iter_mut().for_each(|level| *level *= stays);
     }
 
-    /// Bytes and events that come to one ring of the candidate. Bursts of several rings that one ring takes the place of may
+    /// Bytes and events that come to each ring of the candidate. Bursts of several rings that one ring takes the place of may
     /// have come together or, at best, one after the other.
-    fn rise(
+    fn rises(
         &self,
         rings: &[RingStep],
         phase: &Phase,
-        shares: &[Vec<f64>],
-        index: usize,
+        shares: &[Vec<(usize, f64)>],
+        count: usize,
         without: f64,
-    ) -> (f64, f64) {
-        let each = phase.moves.iter().zip(shares).zip(rings).map(|((of_ring, shares), ring)| {
-            let bytes = (of_ring.rise - without * of_ring.came) * shares[index];
+    ) -> Vec<(f64, f64)> {
+        let mut rises = vec![(0.0, 0.0); count];
+        for ((of_ring, shares), ring) in phase.moves.iter().zip(shares).zip(rings) {
             let record = ring.record.map_or(f64::INFINITY, |record| record * self.assumed.record);
-            (bytes, bytes / record)
-        });
-        match self.assumed.bound {
-            Bound::Low => each.fold((0.0, 0.0), |most, one| if one.0 > most.0 { one } else { most }),
-            _ => each.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1)),
+            for (index, share) in shares {
+                let bytes = (of_ring.rise - without * of_ring.came) * share;
+                let rise = &mut rises[*index];
+                match self.assumed.bound {
+                    Bound::Low if bytes > rise.0 => *rise = (bytes, bytes / record),
+                    Bound::Low => {}
+                    _ => *rise = (rise.0 + bytes, rise.1 + bytes / record),
+                }
+            }
         }
+        rises
     }
 }

@@ -1,15 +1,11 @@
 //! Predictions beside what a small world really loses at each size; what is refused, and what is said first.
 
+mod installed;
 mod world;
 
 use self::world::{Load, MIB, PAUSE, World};
 use super::*;
-use crate::{
-    golden::golden,
-    recording,
-    sample::{MemoryGroup, PressureSample, ToolPressure, ToolSample, VersionFacts},
-    timeline::Timeline,
-};
+use crate::{golden::golden, recording, timeline::Timeline};
 
 const SIZES: [u64; 10] =
     [MIB / 16, MIB / 8, MIB / 4, MIB / 2, MIB, 2 * MIB, 4 * MIB, 8 * MIB, 16 * MIB, 32 * MIB];
@@ -317,59 +313,6 @@ fn not_tracing_a_syscall_takes_its_share_away() {
     let real = |keeps: u64| World::new(&[(500, 19_000, 0, keeps)]).loss(MIB);
     assert!(openat.loss_at_most >= real(37) && openat.loss_at_most < 0.01, "{openat:?}");
     assert!(close.loss_at_most >= real(112) * 0.75 && close.loss_at_most < 0.2, "{close:?} {}", real(112));
-}
-
-/// With a version and an installation, and a memory limit that the rings just fit into.
-fn installed(world: &World, cgroup: &str, version: &str) -> ToolSizing {
-    let mut samples = world.timeline().samples().to_vec();
-    for sample in &mut samples {
-        let tool = ToolSample {
-            tool: "falco".to_owned(),
-            tgid: world::TGID,
-            is_running: true,
-            cgroup: Some(cgroup.to_owned()),
-            ..ToolSample::default()
-        };
-        sample.tools = Some(vec![tool]);
-        let group = MemoryGroup {
-            limit_bytes: Some(100 * MIB),
-            current_bytes: Some(99 * MIB),
-            ..MemoryGroup::default()
-        };
-        let tools = vec![ToolPressure { tgid: world::TGID, memory: Some(vec![group]), stalls: None }];
-        sample.pressure = Some(PressureSample { tools, ..PressureSample::default() });
-        for falco in sample.falcos.iter_mut().flatten() {
-            falco.facts.version =
-                Some(VersionFacts { falco: Some(version.to_owned()), ..VersionFacts::default() });
-        }
-    }
-    let mut sizing = size(&crate::timeline::example::timeline(samples).all(), &[]).unwrap();
-    sizing.tools.remove(0)
-}
-
-#[test]
-fn keys_are_those_of_version_and_installation() {
-    let world = World::new(&bursts(1500, 100, 600));
-    for (cgroup, version, preset, memory) in [
-        ("/system.slice/falco.service", "0.37.1", "syscall_buf_size_preset", "MemoryMax="),
-        ("/system.slice/falco.service", "0.44.1", "engine.modern_ebpf.buf_size_preset", "MemoryMax="),
-        ("/kubepods/pod1/c", "0.37.1", "driver.modernEbpf.bufSizePreset", "resources.limits.memory"),
-        ("/kubepods/pod1/c", "0.44.1", "driver.modernEbpf.bufSizePreset", "resources.limits.memory"),
-    ] {
-        let sizing = installed(&world, cgroup, version);
-        let [size, limit] = &sizing.remedies[..] else { panic!("{:?}", sizing.remedies) };
-        assert_eq!((size.key.as_deref(), limit.key.as_deref()), (Some(preset), Some(memory)));
-        assert_eq!(
-            (size.from.as_deref(), size.to.as_deref()),
-            (Some("1"), Some("3")),
-            "{:?}",
-            sizing.candidates
-        );
-        assert_eq!(limit.to.as_deref(), Some("128.0 MiB"));
-        let presets: Vec<_> = sizing.candidates.iter().filter_map(|one| one.preset).take(10).collect();
-        assert_eq!(presets, (1..=10).collect::<Vec<_>>());
-        assert_eq!(sizing.candidates[9].memory_bytes, 512 * MIB);
-    }
 }
 
 #[test]

@@ -167,30 +167,40 @@ fn remedies(trace: &Trace<'_>, slice: &Slice<'_>, chosen: &Candidate) -> Vec<Rem
             };
             Remedy::setting(text, keys.preset, now(trace.ring_bytes()), preset.to_string())
         }
+        None if trace.is_falco => {
+            return vec![Remedy::advice(format!(
+                "{text}: no preset of Falco has this size; the largest has 512 MiB"
+            ))];
+        }
         None => {
             let now = Some(trace.ring_bytes().to_string());
             Remedy::setting(text, "ring size", now, chosen.ring_bytes.to_string())
         }
     }];
     let more = chosen.memory_bytes.saturating_sub(trace.rings.iter().map(|ring| ring.capacity_bytes).sum());
-    if let Some((limit, used)) = memory_limit(trace, slice)
+    if let Some((group, limit, used)) = memory_limit(trace, slice)
         && used.saturating_add(more) > limit
     {
-        let wanted = (limit + more).next_multiple_of(LIMIT_STEP);
-        remedies.push(Remedy::setting(
-            "or the larger rings, which count as its memory since Linux 5.11, may get it killed".to_owned(),
-            keys.memory,
-            Some(crate::number::bytes(limit)),
-            crate::number::bytes(wanted),
-        ));
+        let wanted = limit.saturating_add(more).checked_next_multiple_of(LIMIT_STEP).unwrap_or(u64::MAX);
+        let why = "or the larger rings, which count as its memory since Linux 5.11, may get it killed";
+        // Only the innermost one is the tool's to set: those above it are of the node.
+        remedies.push(if cgroup.is_none_or(|own| own == group) {
+            let [now, then] = [limit, wanted].map(|bytes| format!("{}{}", bytes >> 20, keys.mebibytes));
+            Remedy::setting(why.to_owned(), keys.memory, Some(now), then)
+        } else {
+            let [now, then] = [limit, wanted].map(crate::number::bytes);
+            Remedy::advice(format!("raise the memory limit of cgroup {group} from {now} to {then}, {why}"))
+        });
     }
     remedies
 }
 
-/// The tightest limit of its cgroups, and what is used of it, bytes.
-fn memory_limit(trace: &Trace<'_>, slice: &Slice<'_>) -> Option<(u64, u64)> {
+/// The tightest limit of its cgroups: whose, how much, and what is used of it, bytes.
+fn memory_limit<'a>(trace: &Trace<'_>, slice: &Slice<'a>) -> Option<(&'a str, u64, u64)> {
     let pressure = slice.last()?.pressure.as_ref()?;
     let of_it = pressure.tools.iter().find(|tool| tool.tgid == trace.subject.tgid)?;
-    let limit = |group: &MemoryGroup| Some((group.limit_bytes?, group.current_bytes?));
-    of_it.memory.as_deref()?.iter().filter_map(limit).min_by_key(|(limit, used)| limit.saturating_sub(*used))
+    let limit =
+        |group: &'a MemoryGroup| Some((group.cgroup.as_str(), group.limit_bytes?, group.current_bytes?));
+    let groups = of_it.memory.as_deref()?.iter().filter_map(limit);
+    groups.min_by_key(|(_, limit, used)| limit.saturating_sub(*used))
 }

@@ -14,6 +14,9 @@ use crate::{
 /// With fewer records the mean size of one says little.
 const LEAST_RECORDS: u64 = 100;
 
+/// Of the drops that a tool counts, so many must have been of rings that were seen; a step with a reset is left out.
+const GIVEN: f64 = 0.5;
+
 /// A ring that a look saw so full may have refused something between two looks.
 const FULL: f64 = 0.9;
 
@@ -121,9 +124,11 @@ pub(super) fn traces<'a>(slice: &Slice<'a>) -> Vec<Trace<'a>> {
     traces
 }
 
-/// Overwriting refuses nothing, and of dropctl's own ring the report speaks.
+/// Overwriting refuses nothing, and of dropctl's own ring the report speaks. A recording may say anything of sizes; the
+/// kernel has none larger than this (`max_entries` is 32 bits, and a power of two).
 fn is_meant(ring: &RingSample) -> bool {
-    !ring.is_own && !ring.overwrites && ring.capacity_bytes > 0
+    const LARGEST_BYTES: u64 = 1 << 31;
+    !ring.is_own && !ring.overwrites && (1..=LARGEST_BYTES).contains(&ring.capacity_bytes)
 }
 
 fn begin<'a>(slice: &Slice<'a>, tgid: u32, subject: Subject) -> Trace<'a> {
@@ -249,6 +254,9 @@ impl Trace<'_> {
             .iter()
             .flat_map(|step| &step.rings)
             .all(|ring| ring.drops == 0.0 || ring.dropped > 0.0);
+        // Drops that the tool counts and that cannot be given to a ring: its places are not known.
+        let given: f64 = self.steps.iter().flat_map(|step| &step.rings).map(|ring| ring.drops).sum();
+        self.knows_drops &= self.events.is_none_or(|(_, drops)| given >= GIVEN * float(drops));
     }
 
     /// Bytes that came, and those among them that were refused.
@@ -281,8 +289,8 @@ impl Trace<'_> {
         cpus
     }
 
-    /// All of its time, ns.
+    /// All of its time, ns: that in which it had rings. It may have begun meanwhile.
     pub(super) fn length_ns(&self) -> u64 {
-        self.steps.iter().map(|step| step.length_ns).sum()
+        self.steps.iter().filter(|step| !step.rings.is_empty()).map(|step| step.length_ns).sum()
     }
 }

@@ -109,6 +109,7 @@ fn one_life(
         log.line(if sys::stop::is_asked() { "SIGINT received, exiting..." } else { "The time is up." });
     }
     probe.detach()?;
+    probe.let_go()?;
     let done = consumer.finish();
     log.line(&format!("Syscall event drop monitoring: event drop detected: {} occurrences", done.detected));
     summary.add(&counters.read()?, &done);

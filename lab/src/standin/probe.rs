@@ -2,7 +2,7 @@
 
 use std::{os::fd::AsFd as _, sync::Arc};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use aya::{
     Btf, Ebpf, EbpfLoader,
     maps::{Array, ArrayOfMaps, Map, MapData, ProgramArray},
@@ -84,6 +84,7 @@ impl Probe {
 
     /// Reserves a record of the first ring.
     pub(super) fn hold(&mut self) -> Result<()> {
+        ensure!(self.held.is_none(), "--hold: a record is held already");
         self.held = self.holder.as_mut().map(Holder::hold).transpose()?;
         Ok(())
     }
@@ -98,7 +99,6 @@ impl Probe {
         if let Some(link) = self.link.take() {
             program(&mut self.ebpf, SYS_EXIT)?.detach(link).context("detach")?;
         }
-        self.let_go()?;
         barrier::wait_for_running_programs();
         Ok(())
     }

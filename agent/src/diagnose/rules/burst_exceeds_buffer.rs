@@ -66,7 +66,8 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     let remedies = remedy::ring_bytes(case, capacity_bytes, wanted_bytes.max(2 * capacity_bytes));
     let none = || Remedy::advice("no ring size that the tool offers holds this burst".to_owned());
     Verdict::Fires(Claim {
-        // Idle is a consumer whose rings are empty: that says nothing for or against.
+        // Idle is a pause with empty rings, or within what is known of the tool; states are read as seldom as once a second,
+        // so that it is most of the time beside a short loss. It says nothing for or against.
         strength: 1.0 - held / (1.0 - shares.idle).max(held).max(f64::EPSILON),
         confidence: if held < 0.25 && needed < 0.7 { Confidence::High } else { Confidence::Medium },
         summary,

@@ -39,9 +39,14 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     if since(case.loss.to_ns) > ENDS_WITHIN_NS {
         return Verdict::Silent(format!("the loss went on for long after its {what}"));
     }
-    if has_begun_to_drain(case) {
-        return Verdict::Silent("it had begun to drain its rings before".to_owned());
-    }
+    let confidence = match before_draining(case) {
+        Before::Yes => Confidence::High,
+        Before::Probably => Confidence::Medium,
+        Before::No => return Verdict::Silent("it had begun to drain its rings before".to_owned()),
+        Before::Unknown => {
+            return Verdict::Unknown("the tool's rings when the loss began: CAP_BPF and CAP_PERFMON");
+        }
+    };
     let summary = format!(
         "{} lost {} within {} of its {what}.",
         words::name(case),
@@ -61,7 +66,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     remedies.extend(remedy::ring_bytes(case, capacity_bytes, 2 * capacity_bytes.max(1)));
     Verdict::Fires(Claim {
         strength: 1.0,
-        confidence: Confidence::High,
+        confidence,
         summary,
         evidence: vec![
             Fact::exact(format!(
@@ -74,9 +79,17 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     })
 }
 
-/// Whether anything had been taken out of the tool's rings before the loss. It had not if nothing was taken by the end of the
-/// first step with loss; nor if each ring that was full in it was so in its first stall, and never stalled again.
-fn has_begun_to_drain(case: &Case<'_>) -> bool {
+/// Whether the loss began before anything had been taken out of the tool's rings.
+enum Before {
+    /// Nothing was by the end of the first step with loss.
+    Yes,
+    /// Each ring that was full in that step was so in its only stall: it is not seen what was taken before it.
+    Probably,
+    No,
+    Unknown,
+}
+
+fn before_draining(case: &Case<'_>) -> Before {
     let samples = case.slice.samples();
     let first = samples.partition_point(|sample| sample.clock.monotonic_ns <= case.loss.from_ns);
     let last = samples.partition_point(|sample| sample.clock.monotonic_ns < case.loss.to_ns);
@@ -84,8 +97,11 @@ fn has_begun_to_drain(case: &Case<'_>) -> bool {
         let rings = samples.get(index).and_then(|sample| sample.rings.as_deref()).unwrap_or_default();
         rings.iter().filter(|ring| ring.is_of(case.loss.subject.tgid))
     };
+    if of(first).next().is_none() {
+        return Before::Unknown;
+    }
     if of(first).all(|ring| ring.consumer_bytes == 0) {
-        return false;
+        return Before::Yes;
     }
     let is_same = |ring: &RingSample, other: &RingSample| ring.map_id == other.map_id;
     let was_drained = |ring: &RingSample| {
@@ -96,7 +112,12 @@ fn has_begun_to_drain(case: &Case<'_>) -> bool {
     let to_the_end =
         |ring: &RingSample| of(last).find(|other| is_same(ring, other)).is_none_or(in_first_stall);
     let mut full = of(first).filter(|ring| ring.full_ns > 0).peekable();
-    full.peek().is_none() || full.any(|ring| was_drained(ring) || !in_first_stall(ring) || !to_the_end(ring))
+    if full.peek().is_none()
+        || full.any(|ring| was_drained(ring) || !in_first_stall(ring) || !to_the_end(ring))
+    {
+        return Before::No;
+    }
+    Before::Probably
 }
 
 /// The last start or reload before the end of the loss, `CLOCK_MONOTONIC` ns.

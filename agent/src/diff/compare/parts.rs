@@ -15,6 +15,11 @@ use crate::{
 /// Rows of one cut, the largest losses first.
 const MOST_ROWS: usize = 12;
 
+/// A workload without a name.
+pub(super) const UNKNOWN: &str = "unknown";
+/// All workloads that are not listed.
+pub(super) const OTHERS: &str = "unattributed and others";
+
 /// Drops by name.
 type Drops = BTreeMap<(By, String), u64>;
 
@@ -76,11 +81,7 @@ fn drops(tools: &[&Tool]) -> Drops {
             for one in &losers.workloads {
                 add(By::Workload, workload(one.workload.as_ref()), one.drops);
             }
-            add(
-                By::Workload,
-                "unattributed and others".to_owned(),
-                losers.workloads_other + losers.unattributed,
-            );
+            add(By::Workload, OTHERS.to_owned(), losers.workloads_other + losers.unattributed);
         }
     }
     all
@@ -99,7 +100,7 @@ fn places(places: &[u32], name: Option<&str>) -> String {
 }
 
 fn workload(workload: Option<&Workload>) -> String {
-    let Some(Workload { namespace, pod, container }) = workload else { return "unknown".to_owned() };
+    let Some(Workload { namespace, pod, container }) = workload else { return UNKNOWN.to_owned() };
     let parts: Vec<&str> = [namespace, pod, container].into_iter().flatten().map(String::as_str).collect();
     parts.join("/")
 }

@@ -48,6 +48,7 @@ pub fn on_tracepoint(proc: &Path, name: &str) -> OnTracepoint {
         let ids =
             links.filter(|link| field(link, "tp_name:") == Some(name)).filter_map(|link| program(&link));
         let mut ids: Vec<u32> = ids.collect();
+        ids.sort_unstable();
         ids.dedup();
         if !ids.is_empty() {
             let comm = text(&proc.join(format!("{tgid}/comm"))).unwrap_or_default();
