@@ -27,7 +27,7 @@ json_output: true
 priority: debug
 outputs_queue: {{capacity: {queue}}}
 stdout_output: {{enabled: true}}
-webserver: {{enabled: {is_served}, listen_address: {listen}, listen_port: {port}, prometheus_metrics_enabled: \
+webserver: {{enabled: {is_served}, listen_address: '{listen}', listen_port: {port}, prometheus_metrics_enabled: \
          {is_served}, k8s_healthz_endpoint: /healthz, ssl_enabled: false, threadiness: 1}}
 log_stderr: {logs}
 log_syslog: false

@@ -80,7 +80,8 @@ impl Agent {
     }
 
     fn report(&self, arguments: &[&str]) -> Result<Output> {
-        let mut command = dropctl(&["report", "--socket"])?;
+        // Each report has a key of its own, and two are to be compared.
+        let mut command = dropctl(&["report", "--no-redact", "--socket"])?;
         command.arg(&self.socket).args(arguments).output().context("dropctl report")
     }
 
