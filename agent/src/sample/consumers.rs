@@ -6,6 +6,9 @@ use crate::number::share;
 
 /// Places that a thread was blocked in, kept one by one.
 pub const PLACES_KEPT: usize = 16;
+/// How long a consumer of Falco's family sleeps at most when it finds all rings empty
+/// (userspace/libscap/engine/modern_bpf/scap_modern_bpf.c: 500 us, doubled up to 30 ms).
+pub const FALCO_BACK_OFF_NS: u64 = 30_000_000;
 
 /// A thread that drains a tool's rings, since it was found or the window began.
 ///

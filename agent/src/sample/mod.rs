@@ -19,7 +19,9 @@ mod tools;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    consumers::{BlockedIn, ConsumerSample, ConsumerStates, CpuLimit, KnownBy, PLACES_KEPT},
+    consumers::{
+        BlockedIn, ConsumerSample, ConsumerStates, CpuLimit, FALCO_BACK_OFF_NS, KnownBy, PLACES_KEPT,
+    },
     estimate::EstimateSample,
     falco::{FalcoCounts, FalcoSample},
     falco_facts::{

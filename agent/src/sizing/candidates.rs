@@ -13,6 +13,7 @@ use super::{
 use crate::{
     diagnose::PRESETS_BYTES,
     number::{float, ratio},
+    sample::FALCO_BACK_OFF_NS,
 };
 
 /// Steps of a tool without presets, below and above its present size.
@@ -26,10 +27,6 @@ const SMALLEST_BYTES: u64 = 4096;
 const SHARING: [usize; 3] = [1, 2, 4];
 /// A later bound on what a tool loses that is as good as nothing: less than this share of what was due.
 const NOTHING: f64 = 1e-9;
-
-/// The longest pause of a consumer of Falco's family that finds nothing (`BUFFER_EMPTY_WAIT_TIME_US_MAX`,
-/// userspace/libscap/ringbuffer/ringbuffer.h), ns.
-const FALCO_PAUSE_NS: f64 = 30e6;
 
 /// A tool's paths for all bounds.
 pub(super) struct Judge<'a> {
@@ -49,7 +46,7 @@ pub(super) struct Outcomes {
 impl<'a> Judge<'a> {
     pub(super) fn new(trace: &'a Trace<'a>, service: Option<&Service>) -> Self {
         let record_off = trace.record.map_or(0.0, |(_, off)| off.min(0.5));
-        let pause_ns = if trace.is_falco { FALCO_PAUSE_NS } else { 0.0 };
+        let pause_ns = if trace.is_falco { float(FALCO_BACK_OFF_NS) } else { 0.0 };
         let paths = [Bound::Low, Bound::Likely, Bound::High]
             .map(|bound| Paths::new(trace, Assumed::of(bound, service, record_off, pause_ns)));
         Self { trace, paths, puts_off: false }

@@ -5,17 +5,13 @@ use anyhow::{Context, Result, ensure};
 use crate::agent::{SOON, dropctl};
 use crate::privileges::{NOBODY, Public};
 use crate::process::Process;
-use crate::refusal::refuses;
+use crate::refusal::{refuses, written};
 
 const RECORDING: &str = include_str!("../data/recording-v1.jsonl");
 
 pub(crate) fn bad() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let at = |name: &str, text: &str| -> Result<String> {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text)?;
-        Ok(path.to_str().context("path")?.to_owned())
-    };
+    let at = |name: &str, text: &str| written(&folder, name, text);
     let header = RECORDING.lines().next().context("a header")?;
     let (a, same) = (at("a.jsonl", RECORDING)?, at("b.jsonl", RECORDING)?);
     let (empty, other) = (at("empty.jsonl", &format!("{header}\n"))?, at("other.log", "hello\n")?);

@@ -1,11 +1,11 @@
 //! What cannot be explained, and that it needs no right to explain the rest.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::agent::{SOON, dropctl};
 use crate::privileges::{NOBODY, Public};
 use crate::process::Process;
-use crate::refusal::refuses;
+use crate::refusal::{refuses, written};
 
 pub(crate) const ALERT: &str = include_str!("../data/falco-alerts/2023-0.35-categories.json");
 const BARE: &str = "Falco internal: syscall event drop. 2 system calls dropped in last second.";
@@ -13,11 +13,7 @@ const RECORDING: &str = include_str!("../data/recording-v1.jsonl");
 
 pub(crate) fn bad() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let at = |name: &str, text: &str| -> Result<String> {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text)?;
-        Ok(path.to_str().context("path")?.to_owned())
-    };
+    let at = |name: &str, text: &str| written(&folder, name, text);
     let none = "no drop alert and no metrics snapshot";
     let (other, recording) = (at("other.log", "hello\n{\"a\":1}\n")?, at("r.jsonl", RECORDING)?);
     let cases: &[(&[&str], &[&str])] = &[

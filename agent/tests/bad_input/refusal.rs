@@ -37,3 +37,10 @@ pub(crate) fn is_refusal(ended: &Ended, said: &[&str]) -> Result<()> {
     }
     Ok(())
 }
+
+/// Writes a file and returns its path.
+pub(crate) fn written(folder: &tempfile::TempDir, name: &str, text: &str) -> Result<String> {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text)?;
+    Ok(path.to_str().context("path")?.to_owned())
+}

@@ -4,10 +4,6 @@
 //! first: then the ring was *held*. A poll back-off is forgiven: a consumer that found all rings empty may sleep for
 //! so long, while records come.
 
-/// How long a consumer of Falco's family sleeps at most when it finds all rings empty
-/// (userspace/libscap/engine/modern_bpf/scap_modern_bpf.c: 500 us, doubled up to 30 ms).
-pub const FALCO_BACK_OFF_NS: u64 = 30_000_000;
-
 /// Sums since the consumer's rings were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Press {
@@ -48,6 +44,7 @@ impl Press {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::FALCO_BACK_OFF_NS;
 
     const MS: u64 = 1_000_000;
 

@@ -15,10 +15,9 @@ use super::{
     ring::{LastLook, Ring},
     watch::{Rings, Watched},
 };
-use crate::observe::{
-    consumers::press::{FALCO_BACK_OFF_NS, Press},
-    falco::settings::CaptureSettings,
-    tools::known::tool,
+use crate::{
+    observe::{consumers::press::Press, falco::settings::CaptureSettings, tools::known::tool},
+    sample::FALCO_BACK_OFF_NS,
 };
 
 /// Name of the map of Falco's settings, as the kernel cuts it.
