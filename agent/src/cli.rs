@@ -209,10 +209,10 @@ pub struct ReportArgs {
     /// End with code 1 if a finding is at least so severe.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
-    /// Form of the report [default: text on a terminal, else markdown].
+    /// Form of the report [default: html or json for a file that ends so, text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
-    /// Write to this file instead of stdout; a page in Markdown also writes the same as .json.gz, to be replayed.
+    /// Write to this file instead of stdout; a page in Markdown or HTML also writes the same as .json.gz, to be replayed.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Names.
@@ -229,7 +229,7 @@ pub struct SizeArgs {
     /// Ring sizes to judge, such as 512KiB,1MiB, instead of Falco's presets, or of those around the present size.
     #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = value::size)]
     pub sizes: Vec<ByteSize>,
-    /// Form of the answer [default: text on a terminal, else markdown].
+    /// Form of the answer [default: html or json for a file that ends so, text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
     /// Write to this file instead of stdout.
@@ -252,7 +252,7 @@ pub struct ExplainArgs {
     /// Look it up in the memory of the agent at this socket; the one of this node is asked anyway.
     #[arg(long, value_name = "FILE", conflicts_with = "recording")]
     pub socket: Option<PathBuf>,
-    /// Form of the explanation [default: text on a terminal, else markdown].
+    /// Form of the explanation [default: html or json for a file that ends so, text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
     /// Write to this file instead of stdout.
@@ -270,7 +270,7 @@ pub struct DiffArgs {
     pub a: PathBuf,
     /// After it.
     pub b: PathBuf,
-    /// Form of the page [default: text on a terminal, else markdown].
+    /// Form of the page [default: html or json for a file that ends so, text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
     /// Write to this file instead of stdout.
@@ -284,7 +284,7 @@ pub struct DiffArgs {
 /// Arguments of `dropctl doctor`.
 #[derive(Clone, Debug, Args)]
 pub struct DoctorArgs {
-    /// Form of the page [default: text on a terminal, else markdown].
+    /// Form of the page [default: html or json for a file that ends so, text on a terminal, else markdown].
     #[arg(long)]
     pub format: Option<Format>,
     /// Write to this file instead of stdout.
@@ -322,6 +322,8 @@ pub enum Format {
     Markdown,
     /// For programs; see docs/report.schema.json.
     Json,
+    /// For a browser: one file that needs no network and no script; a report's has charts over time.
+    Html,
 }
 
 #[cfg(test)]

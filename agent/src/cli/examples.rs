@@ -27,6 +27,7 @@ pub(super) const REPORT: &str = "Examples:
   dropctl report                             look at this node for 10 seconds
   dropctl report --duration 1m -o report.md  as Markdown, and report.json.gz: attach both to an issue
   dropctl report -o r.md --redact-map names  the same; the map says what its pseudonyms stand for
+  dropctl report -o report.html              the page with charts over time, for a browser
   dropctl report --since 10m                 the last ten minutes, from the agent's memory
   dropctl report --incident last             the last loss; `list` shows which there are
   dropctl report --fail-on critical          end with code 1 if a finding is as severe as that

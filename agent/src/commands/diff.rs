@@ -48,6 +48,7 @@ pub fn run(args: &DiffArgs) -> Result<()> {
     let text = match format {
         Format::Text => diff::text(&diff),
         Format::Markdown => diff::markdown(&diff),
+        Format::Html => diff::html(&diff),
         Format::Json => diff::json(&diff).context("write it as JSON")?,
     };
     output.write(text)

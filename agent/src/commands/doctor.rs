@@ -31,6 +31,7 @@ pub fn run(args: &DoctorArgs) -> Result<Ending> {
     let text = match format {
         Format::Text => doctor::text(&examination),
         Format::Markdown => doctor::markdown(&examination),
+        Format::Html => doctor::html(&examination),
         Format::Json => doctor::json(&examination).context("write it as JSON")?,
     };
     output.write(text)?;

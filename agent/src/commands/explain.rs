@@ -72,6 +72,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     let text = match format {
         Format::Text => explain::text(&explanation),
         Format::Markdown => explain::markdown(&explanation),
+        Format::Html => explain::html(&explanation),
         Format::Json => explain::json(&explanation).context("write it as JSON")?,
     };
     output.write(text)

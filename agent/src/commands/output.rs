@@ -79,12 +79,23 @@ impl Output {
         Self::open(Some(&path)).map(|output| Some((path, output)))
     }
 
-    /// The form that was asked for; else text for a person, Markdown for what will be pasted.
+    /// The form that was asked for; else that of a file whose name says it, text for a person, Markdown for what will be
+    /// pasted.
     pub(super) fn format(&self, asked: Option<Format>) -> Format {
-        match asked {
+        match asked.or_else(|| self.named()) {
             Some(format) => format,
             None if self.is_terminal() => Format::Text,
             None => Format::Markdown,
+        }
+    }
+
+    /// What nobody would want anything else under that name.
+    fn named(&self) -> Option<Format> {
+        let Self::File { path, .. } = self else { return None };
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "html" | "htm" => Some(Format::Html),
+            "json" => Some(Format::Json),
+            _ => None,
         }
     }
 
@@ -145,5 +156,23 @@ fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_the_form_that_its_name_says_unless_another_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let form = |name, asked| Output::open(Some(&folder.path().join(name))).unwrap().format(asked);
+        assert_eq!(form("r.html", None), Format::Html);
+        assert_eq!(form("r.HTM", None), Format::Html);
+        assert_eq!(form("r.json", None), Format::Json);
+        for name in ["r.md", "r", "html", "r.html.md"] {
+            assert_eq!(form(name, None), Format::Markdown, "{name}");
+        }
+        assert_eq!(form("r.html", Some(Format::Text)), Format::Text);
     }
 }

@@ -25,7 +25,8 @@ pub fn run(args: &ReportArgs) -> Result<Ending> {
     let output = Output::open(args.output.as_deref())?;
     let format = output.format(args.format);
     // What was replayed can be replayed again as it is, and may lie at that very place.
-    let is_new = format == Format::Markdown && args.source.input.is_none();
+    let is_page = matches!(format, Format::Markdown | Format::Html);
+    let is_new = is_page && args.source.input.is_none();
     let replayable = if is_new { output.beside(REPLAYABLE)? } else { None };
     let is_read_here = output.is_read_here(format);
     let outputs: Vec<&Path> =
@@ -47,6 +48,7 @@ pub fn run(args: &ReportArgs) -> Result<Ending> {
     output.write(match format {
         Format::Text => report::text(&report),
         Format::Markdown => report::markdown(&report),
+        Format::Html => report::html(&report, &slice),
         Format::Json => json()?,
     })?;
     if let Some((path, output)) = replayable {

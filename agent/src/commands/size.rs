@@ -35,6 +35,7 @@ pub fn run(args: &SizeArgs) -> Result<()> {
     output.write(match format {
         Format::Text => sizing::text(&sizing),
         Format::Markdown => sizing::markdown(&sizing),
+        Format::Html => sizing::html(&sizing),
         Format::Json => sizing::json(&sizing).context("write it as JSON")?,
     })
 }

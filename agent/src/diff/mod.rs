@@ -264,6 +264,12 @@ pub fn text(diff: &Diff) -> String {
     Drawn::Text.of(&page::lay_out(diff))
 }
 
+/// HTML, for a browser.
+#[must_use]
+pub fn html(diff: &Diff) -> String {
+    Drawn::Html.of(&page::lay_out(diff))
+}
+
 /// JSON, for programs.
 ///
 /// # Errors

@@ -115,6 +115,12 @@ pub fn text(examination: &Examination) -> String {
     Drawn::Text.of(&page::lay_out(examination))
 }
 
+/// HTML, for a browser.
+#[must_use]
+pub fn html(examination: &Examination) -> String {
+    Drawn::Html.of(&page::lay_out(examination))
+}
+
 /// JSON, for programs.
 ///
 /// # Errors

@@ -146,6 +146,12 @@ pub fn text(explanation: &Explanation) -> String {
     Drawn::Text.of(&page::lay_out(explanation))
 }
 
+/// HTML, for a browser.
+#[must_use]
+pub fn html(explanation: &Explanation) -> String {
+    Drawn::Html.of(&page::lay_out(explanation))
+}
+
 /// JSON, for programs.
 ///
 /// # Errors

@@ -119,6 +119,7 @@ fn everything(timeline: &Timeline) -> Vec<(&'static str, String)> {
         ("json.gz", unpacked),
         ("recording", String::from_utf8(written.finish().unwrap()).unwrap()),
         ("findings", format!("{:?}", crate::diagnose::diagnose(&slice, &[]))),
+        ("html", report::html(&report, &slice)),
     ]
 }
 

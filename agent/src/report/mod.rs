@@ -1,13 +1,14 @@
 //! The report: built from a timeline (`build`), kept as plain data (`model`), laid out once (`page`) and rendered
-//! as text, Markdown or JSON.
+//! as text, Markdown or HTML, or written as JSON.
 
 mod build;
 mod consumers;
+mod html;
 mod json;
 mod lives;
 mod markdown;
 pub mod model;
-use crate::number;
+use crate::{number, timeline::Slice};
 mod page;
 mod perf;
 mod refused;
@@ -26,6 +27,8 @@ pub(crate) enum Drawn {
     Text,
     /// For an issue.
     Markdown,
+    /// For a browser.
+    Html,
 }
 
 impl Drawn {
@@ -34,6 +37,7 @@ impl Drawn {
         match self {
             Self::Text => text::render(page),
             Self::Markdown => markdown::render(page),
+            Self::Html => html::render(page, None),
         }
     }
 }
@@ -48,6 +52,12 @@ pub fn markdown(report: &Report) -> String {
 #[must_use]
 pub fn text(report: &Report) -> String {
     Drawn::Text.of(&page::lay_out(report, Drawn::Text))
+}
+
+/// HTML, for a browser: one file, with charts over time from the timeline that the report was built from.
+#[must_use]
+pub fn html(report: &Report, slice: &Slice<'_>) -> String {
+    html::render(&page::lay_out(report, Drawn::Html), Some(&html::charts(report, slice)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The page: what a person reads, in order. Laid out once; `text` and `markdown` only draw it.
+//! The page: what a person reads, in order. Laid out once; `text`, `markdown` and `html` only draw it.
 
 mod consumers;
 mod falco;
@@ -18,6 +18,8 @@ use super::{
 };
 pub(crate) use findings::{all as findings, in_words as remedy_in_words};
 pub(crate) use head::PSEUDONYMS;
+pub(super) use lost::drops;
+pub(super) use tools::{names as ring_names, place};
 
 use crate::{diagnose::Finding, evidence::Evidence};
 
@@ -67,12 +69,12 @@ impl Table {
     }
 }
 
-/// Lays the report out: for a terminal with the verdict first, for an issue with what its form asks for first.
+/// Lays the report out: for an issue with what its form asks for first, for others with the verdict first.
 pub(super) fn lay_out(report: &Report, drawn: Drawn) -> Vec<Block> {
     let mut page = vec![Block::Title("dropctl report".to_owned())];
     let (summary, head) = (Block::Facts(summary::lines(report)), Block::Facts(head::facts(report)));
     match drawn {
-        Drawn::Text => page.extend([summary, head]),
+        Drawn::Text | Drawn::Html => page.extend([summary, head]),
         Drawn::Markdown => page.extend([head, summary]),
     }
     lost::statement(report, &mut page);

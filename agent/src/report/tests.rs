@@ -4,7 +4,7 @@
 
 mod lives;
 mod refused;
-mod scenarios;
+pub(super) mod scenarios;
 
 use std::{fs, path::PathBuf};
 

@@ -73,6 +73,12 @@ pub fn text(sizing: &Sizing) -> String {
     Drawn::Text.of(&page::lay_out(sizing))
 }
 
+/// HTML, for a browser.
+#[must_use]
+pub fn html(sizing: &Sizing) -> String {
+    Drawn::Html.of(&page::lay_out(sizing))
+}
+
 /// JSON, for programs.
 ///
 /// # Errors

@@ -44,7 +44,7 @@ fn agree(folder: &Path) -> Result<()> {
     let replayed = recording::read(fs::File::open(at("r.jsonl.gz"))?)?;
     let samples = replayed.timeline.samples().len();
     ensure!(!replayed.is_cut_off && samples >= 3, "{samples} samples in 3 s");
-    for format in ["markdown", "text"] {
+    for format in ["markdown", "text", "html"] {
         dropctl(&["report", "--input", &of("live.json"), "--format", format], &at("a"))?;
         dropctl(&["report", "--input", &of("replayed.json"), "--format", format], &at("b"))?;
         ensure!(text("a")? == text("b")? && !text("a")?.is_empty(), "another page");

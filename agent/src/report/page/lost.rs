@@ -37,7 +37,7 @@ pub(super) fn statement(report: &Report, page: &mut Vec<Block>) {
 }
 
 /// Events, as far as they are counted or estimated.
-fn drops(tool: &Tool) -> u64 {
+pub(in crate::report) fn drops(tool: &Tool) -> u64 {
     let of_rings = || tool.rings.iter().filter_map(|ring| ring.drops).sum();
     tool.counters.as_ref().map_or_else(of_rings, |counters| counters.n_drops_buffer)
 }

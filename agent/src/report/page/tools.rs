@@ -37,7 +37,7 @@ const RING_COLUMNS: [&str; 10] =
     ["tool", "pid", "ring", "size", "fullest", "in /s", "out /s", "above 90 %", "stalled", "dropped"];
 
 /// What a tool and one of its rings are called.
-pub(super) fn names(tool: &Tool, ring: &Ring) -> (String, String) {
+pub(in crate::report) fn names(tool: &Tool, ring: &Ring) -> (String, String) {
     let name = match (tool.tool.as_deref(), &tool.comm) {
         (Some("other"), Some(comm)) => comm.clone(),
         (Some(tool), _) => tool.to_owned(),
@@ -182,7 +182,7 @@ fn workload(loser: &Loser) -> String {
 }
 
 /// Namespace, pod and container, as far as they are known.
-pub(super) fn place(workload: &Workload) -> String {
+pub(in crate::report) fn place(workload: &Workload) -> String {
     let Workload { namespace, pod, container } = workload;
     let parts: Vec<&str> = [namespace, pod, container].into_iter().flatten().map(String::as_str).collect();
     parts.join("/")

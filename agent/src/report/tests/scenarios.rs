@@ -4,7 +4,7 @@ use super::*;
 use crate::{diagnose::Role, recording};
 
 /// Name of the file, and the code of the primary cause.
-const SCENARIOS: &[(&str, Option<&str>)] = &[
+pub(in crate::report) const SCENARIOS: &[(&str, Option<&str>)] = &[
     ("saturated", Some("DC101")),
     ("throttled", Some("DC102")),
     ("starved", Some("DC103")),
@@ -19,13 +19,17 @@ const SCENARIOS: &[(&str, Option<&str>)] = &[
     ("quiet-busy", None),
 ];
 
+/// What was recorded of one.
+pub(in crate::report) fn replayed(name: &str) -> Timeline {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios");
+    let file = fs::File::open(folder.join(format!("{name}.jsonl.gz"))).unwrap();
+    recording::read(file).unwrap().timeline
+}
+
 #[test]
 fn causes_and_pages() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios");
     for (name, expected) in SCENARIOS {
-        let file = fs::File::open(folder.join(format!("{name}.jsonl.gz"))).unwrap();
-        let replayed = recording::read(file).unwrap();
-        let report = build(&replayed.timeline.all()).unwrap();
+        let report = build(&replayed(name).all()).unwrap();
         let causes: Vec<&str> = report
             .findings
             .iter()
