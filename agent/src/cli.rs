@@ -1,6 +1,7 @@
 //! What can be typed. Definitions only: what it means is decided in `config` and `commands`.
 
 mod examples;
+mod top;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -8,6 +9,7 @@ use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use clap_complete::Shell;
 
+pub use self::top::TopArgs;
 use crate::{
     config::value,
     diagnose::Severity,
@@ -18,8 +20,8 @@ use crate::{
 const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
 
 /// Names of all commands.
-const COMMANDS: [&str; 9] =
-    ["agent", "report", "record", "explain", "size", "diff", "doctor", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["agent", "report", "record", "explain", "size", "diff", "top", "doctor", "completions", "man"];
 
 /// Why BPF ring buffers drop events on this node, whose they are, and what to change.
 #[derive(Debug, Parser)]
@@ -68,6 +70,13 @@ pub enum Command {
     /// Compare two reports or recordings: did a change help?
     #[command(after_help = examples::DIFF, help_template = HELP)]
     Diff(DiffArgs),
+    /// Watch rings, tools, syscalls, losers and findings on a terminal.
+    #[command(
+        after_help = examples::TOP,
+        help_template = HELP,
+        mut_arg("mode", |mode| mode.help("What runs per syscall while it looks [default: count]"))
+    )]
+    Top(TopArgs),
     /// Say what this node allows dropctl, what is missing, and how to get it.
     #[command(after_help = examples::DOCTOR, help_template = HELP)]
     Doctor(DoctorArgs),

@@ -34,3 +34,4 @@ pub mod sys;
 pub mod syscall;
 mod temporary;
 pub mod timeline;
+pub mod top;

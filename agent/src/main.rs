@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(args).map(fine),
         Command::Size(args) => commands::size::run(args).map(fine),
         Command::Diff(args) => commands::diff::run(args).map(fine),
+        Command::Top(args) => commands::top::run(args).map(fine),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Completions(args) => commands::completions::run(args).map(fine),
         Command::Man(args) => commands::man::run(args).map(fine),

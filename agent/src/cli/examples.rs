@@ -11,6 +11,7 @@ pub(super) const DROPCTL: &str = "Examples:
   dropctl report --since 10m            explain what the agent remembers of the last ten minutes
   dropctl report --incident last        the same of the last time that something was lost
   dropctl size --incident last          which ring buffer would have been enough for it
+  dropctl top                           watch all of it live
   dropctl agent                         count all the time and serve http://127.0.0.1:9753/metrics
 
 Data goes to stdout, talk to stderr. Exit codes: 0 it ran; 1 it ran, and what is needed or watched for is not as it \
@@ -56,6 +57,14 @@ pub(super) const DIFF: &str = "Examples:
   dropctl record --duration 2m -o after.jsonl.gz   after it, under the same load
   dropctl diff before.jsonl.gz after.jsonl.gz      improved, worse, no change, or cannot tell
   dropctl diff old-report.json.gz report.json.gz   reports in JSON hold their recordings";
+
+pub(super) const TOP: &str = "Examples:
+  dropctl top                          rings, tools, syscalls, losers, findings; ? lists the keys
+  dropctl top --interval 5s            a calmer one
+  dropctl top --mode passive           attach nothing to syscalls
+  dropctl top --once | less            one view as plain text
+  dropctl top --input node.jsonl.gz    replay a recording at its own pace: needs no rights
+  NO_COLOR=1 dropctl top               without colours";
 
 pub(super) const DOCTOR: &str = "Examples:
   sudo dropctl doctor                              try what dropctl needs, say what came of it

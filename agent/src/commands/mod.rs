@@ -20,6 +20,7 @@ mod sensors;
 pub mod size;
 mod source;
 mod stop;
+pub mod top;
 
 pub use log::{start as start_log, talk, with_causes};
 

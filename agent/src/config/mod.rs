@@ -1,6 +1,7 @@
 //! From what was typed, set in the environment or written in a file to what it means, checked.
 
 mod file;
+mod top;
 pub mod value;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -9,6 +10,7 @@ use bytesize::ByteSize;
 use thiserror::Error;
 
 pub use file::{File, FileError};
+pub use top::config as top;
 
 use crate::{
     cli::{AgentArgs, ProbeArgs, RecordArgs, SizeArgs, SourceArgs},

@@ -11,7 +11,7 @@ pub use self::episodes::{AFTER_NS, BEFORE_NS, Episode};
 pub use self::shared::Shared;
 use self::{episodes::Episodes, looks::Looks};
 use crate::{
-    diagnose::{self, standing::Standing},
+    diagnose::{self, Finding, standing::Standing},
     memory::{Bounds, Memory, Recall},
     report::visibility,
     sample::{Node, Sample},
@@ -33,6 +33,7 @@ struct Trouble {
 pub struct Keeper {
     memory: Memory,
     standing: Standing,
+    found: Vec<Finding>,
     looks: Looks,
     episodes: Episodes,
 }
@@ -53,6 +54,7 @@ impl Keeper {
         Self {
             memory: Memory::new(node, setup, bounds),
             standing: Standing::default(),
+            found: Vec::new(),
             looks: Looks::default(),
             episodes: Episodes::default(),
         }
@@ -74,14 +76,27 @@ impl Keeper {
         let ended = self.episodes.step(step.from.clock, step.to.clock, &trouble);
         let looked = self.looks.is_due(now_ns, trouble.any());
         if looked {
-            for falco in step.to.falcos.iter().flatten() {
-                self.standing.know(&falco.tool);
-            }
-            let findings = diagnose::diagnose(&recent, &visibility(&recent));
-            self.standing.look(now_ns, &findings);
-            self.episodes.look(&findings);
+            self.look();
         }
         Ok(News { looked, episode: ended.map(|episode| self.with_recall(episode)) })
+    }
+
+    /// Looks for findings in the last minute, due or not.
+    pub fn look(&mut self) {
+        let recent = self.memory.recent();
+        let Some(last) = recent.last() else { return };
+        for falco in last.falcos.iter().flatten() {
+            self.standing.know(&falco.tool);
+        }
+        self.found = diagnose::diagnose(&recent, &visibility(&recent));
+        self.standing.look(last.clock.monotonic_ns, &self.found);
+        self.episodes.look(&self.found);
+    }
+
+    /// What the last look found.
+    #[must_use]
+    pub fn found(&self) -> &[Finding] {
+        &self.found
     }
 
     /// The episode that was going on when there were no more samples.

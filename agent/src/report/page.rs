@@ -19,7 +19,7 @@ use super::{
 pub(crate) use findings::{all as findings, in_words as remedy_in_words};
 pub(crate) use head::PSEUDONYMS;
 pub(super) use lost::drops;
-pub(super) use tools::{names as ring_names, place};
+pub(crate) use tools::{names as ring_names, place, tool_name};
 
 use crate::{diagnose::Finding, evidence::Evidence};
 

@@ -11,7 +11,7 @@ use crate::{
 
 /// Those of each process, most lost first.
 #[must_use]
-pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<PerfBuffers>> {
+pub(crate) fn build(slice: &Slice<'_>) -> Option<Vec<PerfBuffers>> {
     let window_seconds = seconds(slice.length_ns());
     let one = |totals: &PerfTotals<'_>| PerfBuffers {
         evidence: Evidence::Exact,

@@ -3,6 +3,7 @@
 mod table;
 mod wrap;
 
+pub(crate) use self::wrap::lines;
 use super::page::Block;
 
 /// Columns that every terminal has.
@@ -51,9 +52,16 @@ fn heading(out: &mut String, title: &str) {
     out.push_str(&format!("{}\n", "-".repeat(longest)));
 }
 
-/// A process may call itself anything; a terminal must not obey it.
-fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '?' } else { character }).collect()
+/// A process may call itself anything; a terminal must not obey it, nor what follows be read from right to left.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|character| if is_obeyed(character) { '?' } else { character }).collect()
+}
+
+/// Control characters, and those of Unicode that are not seen and turn or join what is around them (UAX #9, UAX #14).
+fn is_obeyed(character: char) -> bool {
+    let is_format = matches!(character,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    character.is_control() || is_format
 }
 
 #[cfg(test)]
@@ -82,5 +90,6 @@ mod tests {
     #[test]
     fn a_terminal_does_not_obey() {
         assert_eq!(render(&[Block::Text("a\u{1b}[31mb".to_owned())]), "a?[31mb\n");
+        assert_eq!(printable("a\u{202e}cba\u{200b}\u{feff}"), "a?cba??");
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 /// Rings by owner and known tools without rings, known tools first; rings whose owner was not found come last. `None` if
 /// rings are not watched.
 #[must_use]
-pub(super) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
+pub(crate) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
     let last = slice.last().filter(|last| last.rings.is_some())?;
     let known = last.tools.as_deref().unwrap_or_default();
     let window_seconds = seconds(slice.length_ns());

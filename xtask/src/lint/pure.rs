@@ -5,8 +5,10 @@ use super::{
     tree::{File, Finding, Tree},
 };
 
-const MODULES: [&str; 10] =
-    ["alert", "diff", "evidence", "explain", "redact", "sample", "timeline", "diagnose", "sizing", "report"];
+const MODULES: [&str; 11] = [
+    "alert", "diff", "evidence", "explain", "redact", "sample", "timeline", "diagnose", "sizing", "report",
+    "top",
+];
 const CRATES: [&str; 4] = ["aya", "aya_log", "tokio", "libc"];
 /// Modules of std that reach outside the process.
 const STD: [&str; 3] = ["fs", "net", "process"];

@@ -36,13 +36,17 @@ pub(super) fn rings(report: &Report, page: &mut Vec<Block>) {
 const RING_COLUMNS: [&str; 10] =
     ["tool", "pid", "ring", "size", "fullest", "in /s", "out /s", "above 90 %", "stalled", "dropped"];
 
-/// What a tool and one of its rings are called.
-pub(in crate::report) fn names(tool: &Tool, ring: &Ring) -> (String, String) {
-    let name = match (tool.tool.as_deref(), &tool.comm) {
+/// What a tool is called: by its kind, else by its process.
+pub(crate) fn tool_name(tool: &Tool) -> String {
+    match (tool.tool.as_deref(), &tool.comm) {
         (Some("other"), Some(comm)) => comm.clone(),
         (Some(tool), _) => tool.to_owned(),
         (None, _) => "unknown".to_owned(),
-    };
+    }
+}
+
+/// What a tool and one of its rings are called.
+pub(crate) fn names(tool: &Tool, ring: &Ring) -> (String, String) {
     // Falco's array of rings has an entry for each CPU; other tools have their own order.
     let of = if tool.counters.is_some() { "CPU " } else { "#" };
     let place = match (&ring.places[..], &ring.name) {
@@ -51,7 +55,7 @@ pub(in crate::report) fn names(tool: &Tool, ring: &Ring) -> (String, String) {
         ([], Some(name)) => name.clone(),
         ([], None) => format!("map {}", ring.map_id),
     };
-    (name, place)
+    (tool_name(tool), place)
 }
 
 fn ring_row((tool, ring): (&Tool, &Ring)) -> Vec<String> {
@@ -182,7 +186,7 @@ fn workload(loser: &Loser) -> String {
 }
 
 /// Namespace, pod and container, as far as they are known.
-pub(in crate::report) fn place(workload: &Workload) -> String {
+pub(crate) fn place(workload: &Workload) -> String {
     let Workload { namespace, pod, container } = workload;
     let parts: Vec<&str> = [namespace, pod, container].into_iter().flatten().map(String::as_str).collect();
     parts.join("/")

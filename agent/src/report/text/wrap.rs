@@ -18,7 +18,7 @@ pub(super) fn push(out: &mut String, text: &str, first: &str, rest: &str) {
 }
 
 /// The text in lines of at most `width` characters.
-pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {

@@ -1,0 +1,70 @@
+//! What the view is made of: the last minute of samples, and findings as the agent holds them.
+
+use std::collections::BTreeMap;
+
+use super::View;
+use crate::{
+    diagnose::Code,
+    keeper::Keeper,
+    memory::{Bounds, RECENT_NS},
+    sample::{Node, Sample},
+    setup::Setup,
+};
+
+/// Nothing is asked of an older past.
+const BOUNDS: Bounds = Bounds { length_ns: RECENT_NS, bytes: 8 << 20 };
+/// The tool of findings that are about no other.
+const OWN: &str = "dropctl";
+
+/// Samples as they come, bounded in time and bytes as the agent's memory is.
+#[derive(Debug)]
+pub struct Watch {
+    keeper: Keeper,
+    /// The sentence of each finding that stands.
+    said: BTreeMap<(String, Code), String>,
+}
+
+impl Watch {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(node: Node, setup: Setup) -> Self {
+        Self { keeper: Keeper::new(node, setup, BOUNDS), said: BTreeMap::new() }
+    }
+
+    /// Takes in the next sample. Those less than a second apart are folded into one, as the agent does it.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: see [`Keeper::push`].
+    pub fn push(&mut self, sample: Sample) -> serde_json::Result<()> {
+        if self.keeper.push(sample)?.looked {
+            self.take_up();
+        }
+        Ok(())
+    }
+
+    /// Looks for findings now: for who looks once.
+    pub fn look(&mut self) {
+        self.keeper.look();
+        self.take_up();
+    }
+
+    fn take_up(&mut self) {
+        let standing: Vec<(&str, Code)> =
+            self.keeper.standing().active().map(|(tool, code, _)| (tool, code)).collect();
+        self.said.retain(|(tool, code), _| standing.contains(&(tool, *code)));
+        for finding in self.keeper.found() {
+            let tool = finding.tool.as_ref().map_or(OWN, |subject| &subject.tool);
+            self.said.insert((tool.to_owned(), finding.code), finding.summary.clone());
+        }
+    }
+
+    /// What there is to see; `None` before there are two samples.
+    #[must_use]
+    pub fn view(&self) -> Option<View> {
+        let sentence = |tool: &str, code| self.said.get(&(tool.to_owned(), code)).map_or("", String::as_str);
+        let standing = self.keeper.standing().active();
+        let findings = standing.map(|(tool, code, severity)| (severity, code, tool, sentence(tool, code)));
+        View::of(&self.keeper.memory().recent(), findings)
+    }
+}
