@@ -20,7 +20,7 @@ pub(crate) use self::tally::Tally;
 /// A step: its name for `--only`, its heading, what it does.
 type Step = (&'static str, &'static str, fn() -> Result<Tally>);
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     ("workspace", "unit and integration tests that need no root", steps::workspace),
     ("kernel", "kernel tests on this kernel", steps::kernel),
     ("vm", "kernel tests inside guests", crate::vm::all),
@@ -29,6 +29,7 @@ const STEPS: [Step; 13] = [
     ("foreign", "dropctl beside tools that nobody here wrote", steps::foreign),
     ("lab", "labels of a few scenarios, proven by what ends the loss", crate::lab::short),
     ("bad_input", "everything that can be wrong on the command line", steps::bad_input),
+    ("top", "the live view in a terminal, driven by keys", steps::top),
     ("prometheus", "a real Prometheus", steps::prometheus),
     ("container", "the image under containerd and runc", steps::container),
     ("dashboards", "alert rules and their tests", crate::dashboards::check),

@@ -31,6 +31,12 @@ pub(super) fn bad_input() -> Result<Tally> {
     run(&artifacts::static_test("dropctl", "bad_input")?, &[])
 }
 
+/// `dropctl top` in tmux.
+pub(super) fn top() -> Result<Tally> {
+    tools::packages(&[tools::TMUX])?;
+    run(&artifacts::static_test("dropctl", "top")?, &[])
+}
+
 pub(super) fn prometheus() -> Result<Tally> {
     tools::packages(&[Package {
         program: "prometheus",

@@ -11,6 +11,10 @@ use anyhow::Result;
 
 pub(crate) use debian::{Package, download_and_unpack, ensure as packages, is_root};
 
+/// What `dropctl top` is looked at in.
+pub(crate) const TMUX: Package =
+    Package { program: "tmux", package: "tmux", why: "a terminal for dropctl top, and keys for it" };
+
 /// What building both halves needs.
 pub(crate) fn for_build() -> Result<()> {
     rust::ensure(&[])?;
