@@ -1,15 +1,21 @@
 //! What can be typed. Definitions only: what it means is decided in `config` and `commands`.
 
 mod examples;
+mod page;
+mod source;
 mod top;
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
 use clap_complete::Shell;
 
-pub use self::top::TopArgs;
+pub use self::{
+    page::{Format, NamesArgs, PageArgs},
+    source::SourceArgs,
+    top::TopArgs,
+};
 use crate::{
     config::value,
     diagnose::Severity,
@@ -22,6 +28,10 @@ const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}
 /// Names of all commands.
 const COMMANDS: [&str; 10] =
     ["agent", "report", "record", "explain", "size", "diff", "top", "doctor", "completions", "man"];
+
+/// What `dropctl report` writes.
+const REPLAYABLE: &str = "Write to this file instead of stdout; a page in Markdown or HTML also writes the same as .json.gz, \
+                          to be replayed";
 
 /// Why BPF ring buffers drop events on this node, whose they are, and what to change.
 #[derive(Debug, Parser)]
@@ -52,7 +62,11 @@ pub enum Command {
     )]
     Agent(AgentArgs),
     /// Look at this node for a while and explain what was seen.
-    #[command(after_help = examples::REPORT, help_template = HELP)]
+    #[command(
+        after_help = examples::REPORT,
+        help_template = HELP,
+        mut_arg("output", |output| output.help(REPLAYABLE))
+    )]
     Report(ReportArgs),
     /// Look at this node for a while and write down what was seen.
     #[command(after_help = examples::RECORD, help_template = HELP)]
@@ -100,22 +114,6 @@ pub struct ProbeArgs {
     /// Stream one event in N; all are counted.
     #[arg(long, value_name = "N", value_parser = value::sample)]
     pub sample: Option<u32>,
-}
-
-/// What becomes of names that leave this terminal.
-#[derive(Clone, Debug, Default, Args)]
-pub struct NamesArgs {
-    /// Keep real names. Else a pipe, a file and every format but text get pseudonyms for hosts, addresses, paths, namespaces,
-    /// pods, containers, units and cgroups; a terminal shows real ones.
-    #[arg(long, help_heading = "Names", conflicts_with_all = ["redact_key", "redact_map"])]
-    pub no_redact: bool,
-    /// Key of the pseudonyms, 32 or more hexadecimal digits, or a file with one of at least 16 bytes: the same key gives the
-    /// same pseudonyms [default: random each time].
-    #[arg(long, help_heading = "Names", value_name = "KEY|FILE")]
-    pub redact_key: Option<OsString>,
-    /// Write what each pseudonym stands for to this file, for you alone.
-    #[arg(long, help_heading = "Names", value_name = "FILE")]
-    pub redact_map: Option<PathBuf>,
 }
 
 /// Arguments of `dropctl agent`.
@@ -171,44 +169,6 @@ pub struct RecordArgs {
     pub probe: ProbeArgs,
 }
 
-/// Where `dropctl report` and `dropctl size` take what they speak of from.
-#[derive(Clone, Debug, Args)]
-pub struct SourceArgs {
-    /// Read this recording, or the one inside this report in JSON, instead of looking at the node; `-` for stdin.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["duration", "whose", "mode", "ring_bytes", "sample"])]
-    pub input: Option<PathBuf>,
-    /// The last minutes, such as 10m, out of the memory of the agent that runs on this node.
-    #[arg(long, value_name = "TIME", value_parser = value::time,
-          conflicts_with_all = ["input", "duration", "whose", "mode", "ring_bytes", "sample"])]
-    pub since: Option<Duration>,
-    /// An incident that the agent has kept: `last`, its id, or a time in it (RFC 3339); `list` shows which there are.
-    #[arg(long, value_name = "WHICH",
-          conflicts_with_all = ["since", "input", "duration", "whose", "mode", "ring_bytes", "sample"])]
-    pub incident: Option<String>,
-    /// The agent's socket [default: /run/dropctl/agent.sock].
-    #[arg(long, env = "DROPCTL_SOCKET", value_name = "PATH")]
-    pub socket: Option<PathBuf>,
-    /// Look now, for so long, such as 10s or 2m [default: 10s, where no agent runs; else its last 15m].
-    #[arg(long, value_name = "TIME", value_parser = value::time)]
-    pub duration: Option<Duration>,
-    /// Whose events Falco drops, by following its counters at each syscall exit [default: auto, which is on where one runs].
-    #[arg(long, value_enum)]
-    pub whose: Option<Whose>,
-    /// Probe.
-    #[command(flatten)]
-    pub probe: ProbeArgs,
-}
-
-impl SourceArgs {
-    /// Whether something was said that only a look at the node can heed.
-    #[must_use]
-    pub fn looks(&self) -> bool {
-        let ProbeArgs { mode, ring_bytes, sample } = &self.probe;
-        let probe = mode.is_some() || ring_bytes.is_some() || sample.is_some();
-        probe || self.duration.is_some() || self.whose.is_some()
-    }
-}
-
 /// Arguments of `dropctl report`.
 #[derive(Clone, Debug, Args)]
 pub struct ReportArgs {
@@ -218,15 +178,9 @@ pub struct ReportArgs {
     /// End with code 1 if a finding is at least so severe.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
-    /// Form of the report [default: html or json for a file that ends so, text on a terminal, else markdown].
-    #[arg(long)]
-    pub format: Option<Format>,
-    /// Write to this file instead of stdout; a page in Markdown or HTML also writes the same as .json.gz, to be replayed.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Names.
+    /// Page.
     #[command(flatten)]
-    pub names: NamesArgs,
+    pub page: PageArgs,
 }
 
 /// Arguments of `dropctl size`.
@@ -238,15 +192,9 @@ pub struct SizeArgs {
     /// Ring sizes to judge, such as 512KiB,1MiB, instead of Falco's presets, or of those around the present size.
     #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = value::size)]
     pub sizes: Vec<ByteSize>,
-    /// Form of the answer [default: html or json for a file that ends so, text on a terminal, else markdown].
-    #[arg(long)]
-    pub format: Option<Format>,
-    /// Write to this file instead of stdout.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Names.
+    /// Page.
     #[command(flatten)]
-    pub names: NamesArgs,
+    pub page: PageArgs,
 }
 
 /// Arguments of `dropctl explain`.
@@ -261,15 +209,9 @@ pub struct ExplainArgs {
     /// Look it up in the memory of the agent at this socket; the one of this node is asked anyway.
     #[arg(long, value_name = "FILE", conflicts_with = "recording")]
     pub socket: Option<PathBuf>,
-    /// Form of the explanation [default: html or json for a file that ends so, text on a terminal, else markdown].
-    #[arg(long)]
-    pub format: Option<Format>,
-    /// Write to this file instead of stdout.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Names.
+    /// Page.
     #[command(flatten)]
-    pub names: NamesArgs,
+    pub page: PageArgs,
 }
 
 /// Arguments of `dropctl diff`.
@@ -279,29 +221,17 @@ pub struct DiffArgs {
     pub a: PathBuf,
     /// After it.
     pub b: PathBuf,
-    /// Form of the page [default: html or json for a file that ends so, text on a terminal, else markdown].
-    #[arg(long)]
-    pub format: Option<Format>,
-    /// Write to this file instead of stdout.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Names.
+    /// Page.
     #[command(flatten)]
-    pub names: NamesArgs,
+    pub page: PageArgs,
 }
 
 /// Arguments of `dropctl doctor`.
 #[derive(Clone, Debug, Args)]
 pub struct DoctorArgs {
-    /// Form of the page [default: html or json for a file that ends so, text on a terminal, else markdown].
-    #[arg(long)]
-    pub format: Option<Format>,
-    /// Write to this file instead of stdout.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Names.
+    /// Page.
     #[command(flatten)]
-    pub names: NamesArgs,
+    pub page: PageArgs,
 }
 
 /// Arguments of `dropctl completions`.
@@ -320,19 +250,6 @@ pub struct ManArgs {
     /// Write all pages into this folder instead.
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     pub all: Option<PathBuf>,
-}
-
-/// Forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For a terminal.
-    Text,
-    /// For an issue.
-    Markdown,
-    /// For programs; see docs/report.schema.json.
-    Json,
-    /// For a browser: one file that needs no network and no script; a report's has charts over time.
-    Html,
 }
 
 #[cfg(test)]

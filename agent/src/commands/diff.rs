@@ -14,15 +14,13 @@ use crate::{
 
 /// Runs the command.
 pub fn run(args: &DiffArgs) -> Result<()> {
-    let output = Output::open(args.output.as_deref())?;
+    let (output, format) = Output::of_page(&args.page)?;
     if args.a == Path::new("-") && args.b == Path::new("-") {
         bail!("A and B cannot both be stdin: name a file for one of them");
     }
     let read = |path: &Path| replay(path).with_context(|| path.display().to_string());
     let (mut before, mut after) = (read(&args.a)?, read(&args.b)?);
-    let format = output.format(args.format);
-    let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
-    let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
+    let mut names = Names::of_page(&args.page, &output, format)?;
     // The name of a file may name the node.
     let is_redacted = names.redactor().is_some();
     let sources = [&args.a, &args.b].map(|path| match is_redacted {
@@ -66,7 +64,11 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{cli::NamesArgs, recording, timeline::example};
+    use crate::{
+        cli::{NamesArgs, PageArgs},
+        recording,
+        timeline::example,
+    };
 
     #[test]
     fn names_of_files_do_not_leave() {
@@ -80,8 +82,8 @@ mod tests {
         }
         let page = |format, no_redact| {
             let names = NamesArgs { no_redact, ..NamesArgs::default() };
-            let output = Some(output.clone());
-            run(&DiffArgs { a: a.clone(), b: b.clone(), format: Some(format), output, names }).unwrap();
+            let page = PageArgs { format: Some(format), output: Some(output.clone()), names };
+            run(&DiffArgs { a: a.clone(), b: b.clone(), page }).unwrap();
             fs::read_to_string(folder.path().join("diff")).unwrap()
         };
         for format in [Format::Text, Format::Markdown, Format::Json] {

@@ -18,10 +18,8 @@ use crate::{
 
 /// Runs the command.
 pub fn run(args: &DoctorArgs) -> Result<Ending> {
-    let output = Output::open(args.output.as_deref())?;
-    let format = output.format(args.format);
-    let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
-    let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
+    let (output, format) = Output::of_page(&args.page)?;
+    let mut names = Names::of_page(&args.page, &output, format)?;
     let mut facts = doctor::read(try_out);
     if let Some(redactor) = names.redactor() {
         facts.redact(redactor);

@@ -31,7 +31,7 @@ const AFTER_NS: u64 = 2_000_000_000;
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs) -> Result<()> {
-    let output = Output::open(args.output.as_deref())?;
+    let (output, format) = Output::of_page(&args.page)?;
     let what = args.what.as_deref();
     if let Some(code) = what.and_then(Code::find) {
         return output.write(format!("# {}\n", code.page()));
@@ -57,9 +57,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
              system calls dropped in last second.\", as JSON or text)"
         );
     }
-    let format = output.format(args.format);
-    let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
-    let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
+    let mut names = Names::of_page(&args.page, &output, format)?;
     let moment = match &args.recording {
         Some(path) => Some(recorded(path, &tally, &mut names).with_context(|| path.display().to_string())?),
         None => remembered(args.socket.as_deref(), &tally, &mut names)?,

@@ -11,9 +11,9 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::map::MapFile;
+use super::{map::MapFile, output::Output};
 use crate::{
-    cli::NamesArgs,
+    cli::{Format, NamesArgs, PageArgs},
     redact::{Key, Redactor},
     setup::Naming,
     sys::random,
@@ -51,6 +51,12 @@ impl Names {
         };
         let map = redact_map.as_deref().map(|path| MapFile::open(path, outputs)).transpose()?;
         Ok(Self { redactor: Some(redactor(key)), map, has_own_key: redact_key.is_some() })
+    }
+
+    /// Those on a page that goes to `output` and nowhere else.
+    pub(super) fn of_page(args: &PageArgs, output: &Output, format: Format) -> Result<Self> {
+        let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
+        Self::new(&args.names, output.is_read_here(format), &outputs)
     }
 
     /// Gives pseudonyms to all of it.

@@ -13,7 +13,11 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use tempfile::NamedTempFile;
 
-use crate::{cli::Format, sys::stdio, temporary};
+use crate::{
+    cli::{Format, PageArgs},
+    sys::stdio,
+    temporary,
+};
 
 /// An output that was found usable before the work began.
 pub(super) enum Output {
@@ -56,6 +60,13 @@ impl Output {
                 Ok(Self::File { path: path.to_owned(), place: path.to_owned(), file })
             }
         }
+    }
+
+    /// Of a page, and the form that it has.
+    pub(super) fn of_page(args: &PageArgs) -> Result<(Self, Format)> {
+        let output = Self::open(args.output.as_deref())?;
+        let format = output.format(args.format);
+        Ok((output, format))
     }
 
     /// Whether a person reads it now.

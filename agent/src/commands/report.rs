@@ -22,16 +22,15 @@ const REPLAYABLE: &str = "json.gz";
 /// Runs the command.
 pub fn run(args: &ReportArgs) -> Result<Ending> {
     let config = ReportConfig::new(&args.source, limits())?;
-    let output = Output::open(args.output.as_deref())?;
-    let format = output.format(args.format);
+    let (output, format) = Output::of_page(&args.page)?;
     // What was replayed can be replayed again as it is, and may lie at that very place.
     let is_page = matches!(format, Format::Markdown | Format::Html);
     let is_new = is_page && args.source.input.is_none();
     let replayable = if is_new { output.beside(REPLAYABLE)? } else { None };
     let is_read_here = output.is_read_here(format);
     let outputs: Vec<&Path> =
-        args.output.as_deref().into_iter().chain(replayable.as_ref().map(|(path, _)| &**path)).collect();
-    let mut names = Names::new(&args.names, is_read_here, &outputs)?;
+        args.page.output.as_deref().into_iter().chain(replayable.as_ref().map(|(path, _)| &**path)).collect();
+    let mut names = Names::new(&args.page.names, is_read_here, &outputs)?;
     let (mut timeline, name) = match Source::take(&args.source, &config)? {
         Source::Timeline(timeline, name) => (timeline, name),
         Source::Page(page) => return output.write(page).map(|()| Ending::Fine),

@@ -1,7 +1,5 @@
 //! `dropctl size`: which ring buffer would have been enough for what is seen, remembered or recorded.
 
-use std::path::Path;
-
 use anyhow::{Context as _, Result, ensure};
 use bytesize::ByteSize;
 
@@ -21,10 +19,8 @@ use crate::{
 pub fn run(args: &SizeArgs) -> Result<()> {
     let config = ReportConfig::of_size(args, limits())?;
     let sizes = args.sizes.iter().map(|size| possible(*size)).collect::<Result<Vec<u64>>>()?;
-    let output = Output::open(args.output.as_deref())?;
-    let format = output.format(args.format);
-    let outputs: Vec<&Path> = args.output.as_deref().into_iter().collect();
-    let mut names = Names::new(&args.names, output.is_read_here(format), &outputs)?;
+    let (output, format) = Output::of_page(&args.page)?;
+    let mut names = Names::of_page(&args.page, &output, format)?;
     let (mut timeline, name) = match Source::take(&args.source, &config)? {
         Source::Timeline(timeline, name) => (timeline, name),
         Source::Page(page) => return output.write(page),
