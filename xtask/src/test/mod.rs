@@ -4,6 +4,7 @@
 //! single test is a failure.
 
 mod deploy;
+mod html;
 pub(crate) mod reading;
 mod steps;
 mod tally;
@@ -20,7 +21,7 @@ pub(crate) use self::tally::Tally;
 /// A step: its name for `--only`, its heading, what it does.
 type Step = (&'static str, &'static str, fn() -> Result<Tally>);
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     ("workspace", "unit and integration tests that need no root", steps::workspace),
     ("kernel", "kernel tests on this kernel", steps::kernel),
     ("vm", "kernel tests inside guests", crate::vm::all),
@@ -32,6 +33,7 @@ const STEPS: [Step; 14] = [
     ("top", "the live view in a terminal, driven by keys", steps::top),
     ("prometheus", "a real Prometheus", steps::prometheus),
     ("container", "the image under containerd and runc", steps::container),
+    ("html", "pages in a browser", html::check),
     ("dashboards", "alert rules and their tests", crate::dashboards::check),
     ("bench", "every benchmark for a few seconds", steps::bench),
     ("deploy", "rendered manifests against the API schemas", deploy::check),

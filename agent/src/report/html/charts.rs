@@ -34,7 +34,8 @@ pub(in crate::report) fn of(report: &Report, slice: &Slice<'_>) -> Charts {
         "No ring of another tool had anything in it: there is nothing to draw.".to_owned()
     } else {
         format!(
-            "Each chart is of the {} from {} on. The tables below have the sums.",
+            "Each chart runs from left to right over the {} from {} on; where it is blank, nothing is known. The tables below have \
+             the sums.",
             seconds(span),
             report.window.start
         )
@@ -86,7 +87,7 @@ fn fill(report: &Report, slice: &Slice<'_>) -> Option<Chart> {
     let about: Vec<String> = fullest.rings.iter().map(said).collect();
     let has_bands = fullest.rings.iter().any(|ring| !ring.bands.is_empty());
     let row = |ring: Filled| Row {
-        value: format!("{} of {}", percent(ring.fullest), bytes(ring.capacity_bytes)),
+        value: format!("fullest {} of {}", percent(ring.fullest), bytes(ring.capacity_bytes)),
         name: ring.name,
         points: series::thin(&ring.points),
         bands: ring.bands,
@@ -95,7 +96,7 @@ fn fill(report: &Report, slice: &Slice<'_>) -> Option<Chart> {
         title: "Backlog of ring buffers".to_owned(),
         about: format!("{}.", about.join("; ")),
         notes,
-        legend: legend(&[(Key::Area, "backlog")], has_bands),
+        legend: legend(&[(Key::Area, "backlog (waiting to be drained)")], has_bands),
         plot: Plot::Rows { rows: fullest.rings.into_iter().map(row).collect(), scale: Scale::share() },
     })
 }
@@ -107,14 +108,17 @@ fn of_tool(tool: &Tool, slice: &Slice<'_>, span: f64, charts: &mut Vec<Chart>) {
     charts.push(flow(&name, &flow::of(slice, tgid), &overruns));
     let threads = states::of(slice, tgid);
     for thread in threads.iter().take(MOST_THREADS) {
-        charts.push(stack(&name, thread, &overruns, threads.len()));
+        charts.push(stack(&name, tgid, thread, &overruns, threads.len()));
     }
     let evidence = if tool.counters.is_some() { Evidence::Tool } else { Evidence::Exact };
     charts.extend(lost(&name, &drops::of(slice, tgid), evidence, &overruns));
 }
 
 fn legend(keys: &[(Key, &'static str)], has_bands: bool) -> Vec<(Key, &'static str)> {
-    keys.iter().copied().chain(has_bands.then_some((Key::Overrun, "overrun"))).collect()
+    keys.iter()
+        .copied()
+        .chain(has_bands.then_some((Key::Overrun, "overrun (a ring refused records)")))
+        .collect()
 }
 
 fn flow(name: &str, flow: &flow::Flow, overruns: &[Band]) -> Chart {
@@ -136,7 +140,10 @@ fn flow(name: &str, flow: &flow::Flow, overruns: &[Band]) -> Chart {
         title: format!("Arrivals and drain rate of {name}"),
         about: format!("Due: {}. Drained: {}.", said(&flow.due), said(&flow.drained)),
         notes: vec![refused.to_owned(), "Drained is what the tool consumed (exact).".to_owned()],
-        legend: legend(&[(Key::Due, "due"), (Key::Drained, "drained")], !overruns.is_empty()),
+        legend: legend(
+            &[(Key::Due, "due (arrivals)"), (Key::Drained, "drained by the tool")],
+            !overruns.is_empty(),
+        ),
         plot: Plot::Lines {
             lines: vec![(Key::Drained, series::thin(&flow.drained)), (Key::Due, series::thin(&flow.due))],
             scale: Scale::bytes(peak(flow.due.iter().chain(&flow.drained)).unwrap_or(0.0)),
@@ -145,15 +152,20 @@ fn flow(name: &str, flow: &flow::Flow, overruns: &[Band]) -> Chart {
     }
 }
 
-fn stack(name: &str, thread: &Thread, overruns: &[Band], threads: usize) -> Chart {
+/// `name` and `tgid`: of the tool that it is a thread of.
+fn stack(name: &str, tgid: u32, thread: &Thread, overruns: &[Band], threads: usize) -> Chart {
+    let which = match thread.tid {
+        tid if tid == tgid && threads == 1 => String::new(),
+        tid => format!(": {}, tid {tid}", thread.comm),
+    };
     let shares: Vec<String> = STATES
         .iter()
         .zip(thread.shares())
         .map(|(state, share)| format!("{state} {}", percent(share)))
         .collect();
     let mut notes = vec![
-        "Throttled and blocked time is told from the rest by what happened at the same time (estimated); what is blank is \
-         not known."
+        "Shares of the thread's time; throttled and blocked time is told from the rest by what happened at the same time \
+         (estimated)."
             .to_owned(),
     ];
     if thread.candidates > 1 {
@@ -162,10 +174,11 @@ fn stack(name: &str, thread: &Thread, overruns: &[Band], threads: usize) -> Char
     if threads > MOST_THREADS {
         notes.push(format!("{} more threads are left out.", threads - MOST_THREADS));
     }
+    let word = |state: &'static str| if state == "waiting" { "waiting for a CPU" } else { state };
     let keys: Vec<(Key, &'static str)> =
-        STATES.iter().enumerate().map(|(place, state)| (Key::State(place), *state)).collect();
+        STATES.iter().enumerate().map(|(place, state)| (Key::State(place), word(state))).collect();
     Chart {
-        title: format!("Time of the draining thread {} (tid {}) of {name}", thread.comm, thread.tid),
+        title: format!("What the draining thread of {name} did{which}"),
         about: format!("Over all of it: {}.", shares.join(", ")),
         notes,
         legend: legend(&keys, !overruns.is_empty()),
@@ -182,7 +195,7 @@ fn lost(name: &str, lost: &[drops::Lost], counted: Evidence, overruns: &[Band]) 
         lost.iter().map(|row| format!("{}: {} events", row.whose.name(), count(row.drops))).collect();
     let row = |row: &drops::Lost| Row {
         name: row.whose.name(),
-        value: count(row.drops),
+        value: format!("{} events", count(row.drops)),
         points: series::thin(&row.points),
         bands: overruns.to_vec(),
     };
@@ -190,10 +203,10 @@ fn lost(name: &str, lost: &[drops::Lost], counted: Evidence, overruns: &[Band]) 
         title: format!("Events that {name} dropped, by workload"),
         about: format!("{}.", about.join("; ")),
         notes: vec![format!(
-            "Events per second in each interval ({}); all rows have the same scale.",
+            "Events per second, as the mean of each interval between two readings ({}); all rows have the same scale.",
             evidence.as_str()
         )],
-        legend: legend(&[(Key::Area, "dropped")], !overruns.is_empty()),
+        legend: legend(&[(Key::Area, "dropped events")], !overruns.is_empty()),
         plot: Plot::Rows { rows: lost.iter().map(row).collect(), scale: Scale::events(peak) },
     })
 }

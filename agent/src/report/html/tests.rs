@@ -140,8 +140,8 @@ fn each_scenario_has_its_charts() {
         let drops = report.tools.iter().flatten().filter_map(|tool| tool.counters.as_ref());
         let drops: u64 = drops.map(|counters| counters.n_drops_buffer).sum();
         assert_eq!(has("dropped, by workload"), drops > 0, "{name}: {titles:?}");
-        assert_eq!(page.contains("overrun</li>"), drops > 0, "{name}");
-        assert!(has("Time of the draining thread") || *cause == Some("DC116"), "{name}: {titles:?}");
+        assert_eq!(page.contains("overrun (a ring refused records)</li>"), drops > 0, "{name}");
+        assert!(has("What the draining thread of") || *cause == Some("DC116"), "{name}: {titles:?}");
     }
 }
 

@@ -19,8 +19,7 @@ const RIGHT: f64 = 24.0;
 /// Of what is between them.
 const INNER: f64 = WIDTH - LEFT - RIGHT;
 /// A row's name, and what is below it.
-const NAME: f64 = 17.0;
-const ROW: f64 = 36.0;
+const NAME: f64 = 20.0;
 const GAP: f64 = 8.0;
 /// Lines, and a stack with the overruns above it.
 const LINES: f64 = 150.0;
@@ -30,16 +29,25 @@ const STACK: f64 = 120.0;
 const TOP: f64 = 6.0;
 const TIMES: f64 = 22.0;
 /// Characters of a row's name and value that there is room for on a narrow screen.
-const MOST_CHARACTERS: usize = 58;
+const MOST_CHARACTERS: usize = 56;
 
 /// Of a plot.
 pub(super) fn height(plot: &Plot) -> f64 {
     TOP + TIMES
         + match plot {
-            Plot::Rows { rows, .. } => rows.iter().map(|_| NAME + ROW + GAP).sum(),
+            Plot::Rows { rows, .. } => rows.iter().map(|_| NAME + row_height(rows.len()) + GAP).sum(),
             Plot::Lines { .. } => LINES,
             Plot::Stack { .. } => STRIP + STACK,
         }
+}
+
+/// Few rows have room to be high.
+fn row_height(rows: usize) -> f64 {
+    match rows {
+        0 | 1 => 102.0,
+        2 => 56.0,
+        _ => 36.0,
+    }
 }
 
 /// A place to draw in.
@@ -70,8 +78,9 @@ pub(super) fn plot(markup: &mut Markup, plot: &Plot, span: f64) {
     let whole = Frame { top: TOP, height: height(plot) - TOP - TIMES, span, max: 1.0 };
     match plot {
         Plot::Rows { rows, scale } => rows.iter().fold(TOP, |top, row| {
-            self::row(markup, row, scale, top, span);
-            top + NAME + ROW + GAP
+            let frame = Frame { top: top + NAME, height: row_height(rows.len()), max: scale.max, ..whole };
+            self::row(markup, row, scale, &frame);
+            frame.base() + GAP
         }),
         Plot::Lines { lines, scale, bands } => {
             let frame = Frame { max: scale.max, ..whole };
@@ -96,17 +105,16 @@ pub(super) fn plot(markup: &mut Markup, plot: &Plot, span: f64) {
     }
 }
 
-fn row(markup: &mut Markup, row: &Row, scale: &Scale, top: f64, span: f64) {
-    let frame = Frame { top: top + NAME, height: ROW, span, max: scale.max };
-    let (end, y) = (number(LEFT + INNER), number(top + NAME - 5.0));
+fn row(markup: &mut Markup, row: &Row, scale: &Scale, frame: &Frame) {
+    let (end, y) = (number(LEFT + INNER), number(frame.top - 6.0));
     let name = clip(&row.name, MOST_CHARACTERS.saturating_sub(row.value.chars().count()));
     markup.element("text", &[("class", "name"), ("x", "0"), ("y", &y)], &name);
     markup.element("text", &[("x", &end), ("y", &y), ("text-anchor", "end")], &row.value);
     let ends: Vec<(f64, String)> =
         scale.ticks.first().into_iter().chain(scale.ticks.last()).cloned().collect();
-    grid(markup, &frame, &ends);
-    Key::Area.path(markup, &outline(&row.points, &frame, Some(frame.base())));
-    bands(markup, &frame, &row.bands);
+    grid(markup, frame, &ends);
+    Key::Area.path(markup, &outline(&row.points, frame, Some(frame.base())));
+    bands(markup, frame, &row.bands);
 }
 
 fn grid(markup: &mut Markup, frame: &Frame, ticks: &[(f64, String)]) {
@@ -119,7 +127,7 @@ fn grid(markup: &mut Markup, frame: &Frame, ticks: &[(f64, String)]) {
             markup.empty("path", &[("class", "grid"), ("d", &format!("M{x} {}h{width}", number(y)))]);
         }
         // The first stands on the line, the last hangs below it.
-        let y = (y + 4.0).clamp(frame.top + 10.0, frame.base());
+        let y = (y + 4.0).clamp(frame.top + 11.0, frame.base());
         let (x, y) = (number(LEFT - 6.0), number(y));
         markup.element("text", &[("x", &x), ("y", &y), ("text-anchor", "end")], word);
     }

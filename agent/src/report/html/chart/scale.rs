@@ -37,7 +37,7 @@ impl Scale {
     }
 
     fn halves(peak: f64, unit: f64, name: &str) -> Self {
-        let max = if peak > 0.0 { round_up(peak / unit) } else { 1.0 };
+        let max = if peak > 0.0 { round_up(peak / unit, &EVEN) } else { 1.0 };
         let tick = |value: f64| (value * unit, format!("{} {name}", number(value)));
         Self { max: max * unit, ticks: [0.0, max / 2.0, max].map(tick).to_vec() }
     }
@@ -51,7 +51,7 @@ impl Scale {
             _ if span > 180.0 => (60.0, "min"),
             _ => (1.0, "s"),
         };
-        let step = if span > 0.0 { round_up(span / unit / MOST) } else { 1.0 };
+        let step = if span > 0.0 { round_up(span / unit / MOST, &[1.0, 2.0, 5.0]) } else { 1.0 };
         let tick = |place: u8| f64::from(place) * step;
         let ticks = (0..=10).map(tick).filter(|value| value * unit <= span * (1.0 + 1e-9));
         Self {
@@ -61,14 +61,13 @@ impl Scale {
     }
 }
 
-/// The next of 1, 2 and 5 times a power of ten.
-fn round_up(value: f64) -> f64 {
+/// Ends of a scale whose halves are short words, too.
+const EVEN: [f64; 9] = [1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0];
+
+/// The next of some numbers from 1 to 10, times a power of ten.
+fn round_up(value: f64, numbers: &[f64]) -> f64 {
     let power = 10_f64.powf(value.log10().floor());
-    [1.0, 2.0, 5.0]
-        .map(|digit| digit * power)
-        .into_iter()
-        .find(|round| *round >= value)
-        .unwrap_or(10.0 * power)
+    numbers.iter().map(|number| number * power).find(|round| *round >= value).unwrap_or(10.0 * power)
 }
 
 /// Without zeros that say nothing.
@@ -88,10 +87,10 @@ mod tests {
     #[test]
     fn ticks_are_round_and_reach_the_peak() {
         assert_eq!(words(&Scale::share()), ["0 %", "50 %", "100 %"]);
-        assert_eq!(words(&Scale::events(138_000.0)), ["0 k/s", "100 k/s", "200 k/s"]);
-        assert_eq!(words(&Scale::events(3.0)), ["0 /s", "2.5 /s", "5 /s"]);
+        assert_eq!(words(&Scale::events(138_000.0)), ["0 k/s", "80 k/s", "160 k/s"]);
+        assert_eq!(words(&Scale::events(3.0)), ["0 /s", "1.5 /s", "3 /s"]);
         assert_eq!(words(&Scale::events(0.0)), ["0 /s", "0.5 /s", "1 /s"]);
-        assert_eq!(words(&Scale::bytes(6.4 * 1_048_576.0)), ["0 MiB/s", "5 MiB/s", "10 MiB/s"]);
+        assert_eq!(words(&Scale::bytes(6.4 * 1_048_576.0)), ["0 MiB/s", "4 MiB/s", "8 MiB/s"]);
         assert_eq!(Scale::bytes(100.0).max, 100.0);
     }
 
