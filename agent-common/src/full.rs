@@ -39,8 +39,8 @@ pub struct FullRing {
     pub reserved: u32,
 }
 
-/// What the looks of all CPUs know of a ring. Written by all of them without a lock: what gets lost is little, and an
-/// estimate has an interval.
+/// What the looks of all CPUs know of a ring. Written by all of them without a lock: two that look at the same moment may both
+/// find the same.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "user", derive(Default))]
@@ -53,6 +53,17 @@ pub struct FullLast {
     pub producer: u64,
     /// The fewest bytes that came at once; 0 before any.
     pub smallest: u64,
+}
+
+/// What the looks of one CPU know of a ring.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(Default))]
+pub struct FullSeen {
+    /// [`FullRing::generation`].
+    pub generation: u64,
+    /// The producer's position at its last look.
+    pub producer: u64,
 }
 
 /// What looks are counted by.
@@ -75,11 +86,18 @@ pub struct FullLooks {
     pub nothing: [u64; 3],
     /// Something had.
     pub something: [u64; 3],
+    /// Of those with nothing when it was [`CLEAR`]: something had come since this CPU's own last look, and another CPU found it.
+    pub elsewhere: u64,
+    /// Bytes that had come when it was [`CLEAR`].
+    pub bytes: u64,
+    /// The fewest of these at once; 0 before any.
+    pub smallest: u64,
 }
 
 const _: () = {
     assert!(size_of::<FullRing>() == 32 && size_of::<FullLast>() == 32);
-    assert!(size_of::<FullBy>() == 8 && size_of::<FullLooks>() == 48);
+    assert!(size_of::<FullSeen>() == 16);
+    assert!(size_of::<FullBy>() == 8 && size_of::<FullLooks>() == 72);
 };
 
 // SAFETY: `repr(C)`, integers only, no padding (the sizes asserted above are the sums of the fields).
@@ -88,6 +106,9 @@ unsafe impl aya::Pod for FullRing {}
 // SAFETY: as above.
 #[cfg(feature = "user")]
 unsafe impl aya::Pod for FullLast {}
+// SAFETY: as above.
+#[cfg(feature = "user")]
+unsafe impl aya::Pod for FullSeen {}
 // SAFETY: as above.
 #[cfg(feature = "user")]
 unsafe impl aya::Pod for FullBy {}

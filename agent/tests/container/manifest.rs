@@ -11,6 +11,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+/// What the node is called, for the downward API.
+const NODE: &str = "node-of-the-test";
+
 /// What the runtime has to be told.
 #[derive(Clone)]
 pub(crate) struct Launch {
@@ -77,7 +80,7 @@ impl Launch {
         Ok(Self {
             image: container.image,
             command: container.command.into_iter().chain(container.args).collect(),
-            env: container.env.into_iter().map(|variable| (variable.name, variable.value)).collect(),
+            env: container.env.into_iter().map(Variable::resolved).collect::<Result<_>>()?,
             capabilities: context.capabilities.add.into_iter().collect(),
             taken_away: None,
             uid: context.run_as_user,
@@ -201,10 +204,38 @@ struct Container {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Variable {
     name: String,
-    value: String,
+    value: Option<String>,
+    value_from: Option<ValueFrom>,
+}
+
+impl Variable {
+    /// As the kubelet does it.
+    fn resolved(self) -> Result<(String, String)> {
+        let value = match (self.value, self.value_from) {
+            (Some(value), None) => value,
+            (None, Some(from)) if from.field_ref.field_path == "spec.nodeName" => NODE.to_owned(),
+            (None, Some(from)) => {
+                bail!("{}: {} is not reproduced here", self.name, from.field_ref.field_path)
+            }
+            _ => bail!("{}: one of value and valueFrom", self.name),
+        };
+        Ok((self.name, value))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ValueFrom {
+    field_ref: FieldRef,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FieldRef {
+    field_path: String,
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! Processes that we start: their output is kept, every wait has an end, and none outlives its test.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,10 +8,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use aya::programs::loaded_programs;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Between two looks at something that is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// The program that counts, with and without BTF.
+const PROBES: [&str; 2] = ["sys_exit_btf", "sys_exit_raw"];
 
 /// A process of ours, killed when dropped.
 pub(crate) struct Process {
@@ -63,13 +67,21 @@ impl Process {
         Ok(entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect())
     }
 
-    /// Waits until it holds a link that is no iterator's: its probe is attached.
+    /// Waits until its probe is attached: it holds the link of that program. Others of dropctl's are attached before.
     pub(crate) fn attached_within(&mut self, limit: Duration) -> Result<()> {
         until(limit, &format!("the probe of {}", self.line), || {
             self.must_run()?;
-            let of_the_probe =
-                |text: &String| text.contains("link_id:") && !text.contains("link_type:\titer");
-            Ok(self.open_files()?.iter().any(of_the_probe).then_some(()))
+            let files = self.open_files()?;
+            let links = files.iter().filter(|text| text.contains("link_id:"));
+            let program = |text: &String| {
+                text.lines().find_map(|line| line.strip_prefix("prog_id:")?.trim().parse::<u32>().ok())
+            };
+            let attached: BTreeSet<u32> = links.filter_map(program).collect();
+            let is_the_probe = |name: Option<&str>| name.is_some_and(|name| PROBES.contains(&name));
+            let mut programs = loaded_programs().flatten();
+            Ok(programs
+                .any(|info| attached.contains(&info.id()) && is_the_probe(info.name_as_str()))
+                .then_some(()))
         })
     }
 
