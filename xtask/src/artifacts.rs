@@ -28,14 +28,6 @@ pub(crate) fn testing_binary(package: &str, binary: &str) -> Result<PathBuf> {
     build("testing", package, binary, &["--target", STATIC_TARGET])
 }
 
-/// The same as one static file.
-pub(crate) fn testing_static(package: &str, binary: &str) -> Result<PathBuf> {
-    let mut build = command::cargo();
-    build.args(["build", "--profile", "testing", "-p", package, "--bin", binary]);
-    build.args(["--target", STATIC_TARGET]);
-    named(&built(&mut build)?, "bin", binary)
-}
-
 /// dropctl as one static file.
 pub(crate) fn static_dropctl() -> Result<PathBuf> {
     build("release", "dropctl", "dropctl", &["--target", STATIC_TARGET])

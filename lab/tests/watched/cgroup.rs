@@ -72,6 +72,14 @@ impl Cgroup {
         self.set(if self.is_v1 { "memory.limit_in_bytes" } else { "memory.max" }, &bytes.to_string())
     }
 
+    /// Processes in it that the kernel has killed for want of memory.
+    pub(crate) fn oom_kills(&self) -> Result<u64> {
+        let file = self.folder.join(if self.is_v1 { "memory.oom_control" } else { "memory.events" });
+        let text = fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+        let count = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
+        Ok(count.with_context(|| format!("no oom_kill in {}", file.display()))?.trim().parse()?)
+    }
+
     pub(crate) fn take(&self, pid: u32) -> Result<()> {
         self.set("cgroup.procs", &pid.to_string())
     }

@@ -6,7 +6,11 @@
 mod archive;
 mod oci;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -17,15 +21,14 @@ const REPOSITORY: &str = "ghcr.io/dropctl/dropctl";
 
 pub(crate) fn run() -> Result<ExitCode> {
     tools::for_static_build()?;
-    let path = build()?;
+    let path = build(&artifacts::static_dropctl()?)?;
     println!("{} is {REPOSITORY}:{}", workspace::shown(&path), project::VERSION);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the binary and writes the archive.
-pub(crate) fn build() -> Result<PathBuf> {
-    let binary = artifacts::static_dropctl()?;
-    let program = fs::read(&binary).with_context(|| format!("read {}", binary.display()))?;
+/// Writes the archive with this static binary.
+pub(crate) fn build(binary: &Path) -> Result<PathBuf> {
+    let program = fs::read(binary).with_context(|| format!("read {}", binary.display()))?;
     let image = oci::Image {
         program: &program,
         name: &format!("{REPOSITORY}:{}", project::VERSION),

@@ -6,7 +6,8 @@ pub(crate) struct Series {
     pub(crate) name: &'static str,
     /// Suites of Debian whose lists may hold it.
     pub(crate) suites: &'static [&'static str],
-    /// Part of `cargo xtask test`.
+    /// Part of `cargo xtask test`: the oldest, the newest, and the last that lets ring buffer helpers be traced. 6.1 is booted
+    /// there without its BTF.
     pub(crate) by_default: bool,
 }
 
@@ -15,11 +16,11 @@ const NEWEST: &[&str] = &["trixie-backports", "sid"];
 /// Oldest first.
 pub(crate) const ALL: &[Series] = &[
     older("5.10", &["bullseye", "bullseye-security"], true),
-    older("6.1", &["bookworm", "bookworm-security"], true),
+    older("6.1", &["bookworm", "bookworm-security"], false),
     older("6.12", &["trixie", "trixie-security", "bookworm-backports"], true),
     newer("6.16", false),
     newer("6.17", false),
-    newer("6.18", true),
+    newer("6.18", false),
     newer("6.19", false),
     newer("7.0", false),
     newer("7.1", false),
