@@ -357,19 +357,10 @@ fn processes_are_exact_only_if_each_was_counted() {
 }
 
 #[test]
-fn a_report_fits_its_schema_and_comes_back_the_same() {
-    let schema: serde_json::Value = serde_json::from_str(&schema().unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+fn a_report_comes_back_the_same() {
     for report in [report(Mode::Stream, probe()), report(Mode::Count, count_only()), passive()] {
-        let text = json(&report).unwrap();
-        let value = serde_json::from_str(&text).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{errors:?}");
-        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+        assert_eq!(serde_json::from_str::<Report>(&json(&report).unwrap()).unwrap(), report);
     }
-    let mut broken = serde_json::to_value(report(Mode::Stream, probe())).unwrap();
-    broken["loss"]["overrun_count"] = "many".into();
-    assert!(!validator.is_valid(&broken), "the schema must be able to refuse");
 }
 
 #[test]
@@ -387,5 +378,8 @@ fn pages_are_as_accepted() {
     golden("stream.txt", &text(&stream));
     golden("stream.json", &json(&stream).unwrap());
     golden("count.md", &markdown(&count));
+    // Compared with docs/report.schema.json by xtask.
+    golden("count.json", &json(&count).unwrap());
+    golden("passive.json", &json(&passive()).unwrap());
     golden("passive.md", &markdown(&passive()));
 }

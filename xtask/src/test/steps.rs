@@ -52,12 +52,10 @@ pub(super) fn container() -> Result<Tally> {
         Package { program: "runc", package: "runc", why: "the runtime under containerd" },
     ])?;
     super::deploy::ensure_kubectl()?;
+    let test = artifacts::static_test("dropctl", "container")?;
     // As the other tests are built: what ships differs from it by link-time optimization, which takes minutes.
-    let archive = image::build(&artifacts::testing_binary("dropctl", "dropctl")?)?;
-    run(
-        &artifacts::static_test("dropctl", "container")?,
-        &[("DROPCTL_IMAGE", archive.to_string_lossy().as_ref())],
-    )
+    let archive = image::build(&test.program)?;
+    run(&test, &[("DROPCTL_IMAGE", archive.to_string_lossy().as_ref())])
 }
 
 /// The stand-in for Falco against what a real one was seen to do.
