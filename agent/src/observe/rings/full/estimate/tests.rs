@@ -1,3 +1,5 @@
+//! Looks as the kernel half counts them, and what comes of them.
+
 use super::*;
 
 const GETPGRP: u32 = 111;
