@@ -106,6 +106,7 @@ fn lives_like_a_pod(containerd: &Containerd, launch: &Launch) -> Result<()> {
 
     counts_grow(&mut pod)?;
     reports_through_exec(&pod)?;
+    remembers(&pod)?;
 
     let asked = Instant::now();
     pod.signal("SIGTERM")?;
@@ -201,6 +202,16 @@ fn reports_through_exec(pod: &Container<'_>) -> Result<()> {
     ensure!(report["schema"] == "dropctl.report/v1", "schema is {}", report["schema"]);
     let syscalls = report["syscalls"].as_array().context("the report has no syscalls")?;
     ensure!(!syscalls.is_empty(), "the report saw no syscalls");
+    Ok(())
+}
+
+/// `kubectl exec POD -- /dropctl report`: the agent tells what it saw before the question.
+fn remembers(pod: &Container<'_>) -> Result<()> {
+    let report = pod.exec(&["/dropctl", "report", "--since", "15m", "--format", "json"])?;
+    let report: serde_json::Value = serde_json::from_str(&report).context("the report is not JSON")?;
+    let seconds = report["window"]["seconds"].as_f64().context("no window")?;
+    ensure!(seconds > 1.0, "the agent remembers {seconds} s");
+    ensure!(report["own"]["accounting"]["holds"] == true, "{}", report["own"]["accounting"]);
     Ok(())
 }
 

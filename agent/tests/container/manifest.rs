@@ -20,6 +20,8 @@ pub(crate) struct Launch {
     pub(crate) image: String,
     pub(crate) command: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
+    /// Where it has a folder of its own that can be written.
+    pub(crate) folders: Vec<String>,
     /// Without the prefix `CAP_`, as Kubernetes writes them.
     pub(crate) capabilities: BTreeSet<String>,
     /// The one that a test removed from `capabilities`.
@@ -75,12 +77,20 @@ impl Launch {
         ensure!(["RuntimeDefault", "Unconfined"].contains(&profile.as_str()), "seccomp profile {profile}");
         ensure!(!container.command.is_empty(), "ctr needs the whole command line");
 
+        let folders = container.volume_mounts.into_iter().map(|mount| {
+            let is_there = pod.volumes.iter().any(|volume| volume.name == mount.name);
+            ensure!(is_there, "no volume {}", mount.name);
+            Ok(mount.mount_path)
+        });
+        let folders = folders.collect::<Result<_>>()?;
+
         let port =
             container.ports.iter().find(|port| port.name == "metrics").context("no port named metrics")?;
         Ok(Self {
             image: container.image,
             command: container.command.into_iter().chain(container.args).collect(),
             env: container.env.into_iter().map(Variable::resolved).collect::<Result<_>>()?,
+            folders,
             capabilities: context.capabilities.add.into_iter().collect(),
             taken_away: None,
             uid: context.run_as_user,
@@ -147,6 +157,8 @@ struct Template {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PodSpec {
     containers: Vec<Container>,
+    #[serde(default)]
+    volumes: Vec<Volume>,
     #[serde(rename = "hostPID")]
     host_pid: bool,
     #[serde(rename = "hostIPC")]
@@ -167,6 +179,22 @@ struct PodSpec {
     _service_account: Option<IgnoredAny>,
     #[serde(rename = "tolerations")]
     _tolerations: Option<IgnoredAny>,
+}
+
+/// A folder that lives as long as the pod; no other kind is reproduced here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Volume {
+    name: String,
+    #[serde(rename = "emptyDir")]
+    _empty_dir: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct VolumeMount {
+    name: String,
+    mount_path: String,
 }
 
 #[derive(Deserialize)]
@@ -192,6 +220,8 @@ struct Container {
     env: Vec<Variable>,
     ports: Vec<Port>,
     security_context: SecurityContext,
+    #[serde(default)]
+    volume_mounts: Vec<VolumeMount>,
     readiness_probe: Probe,
     liveness_probe: Probe,
     resources: Resources,

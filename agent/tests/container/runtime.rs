@@ -144,6 +144,12 @@ address = "{socket}"
         for (name, value) in &launch.env {
             command.arg("--env").arg(format!("{name}={value}"));
         }
+        for (number, place) in launch.folders.iter().enumerate() {
+            let folder = self.at(&format!("{id}-folder-{number}"));
+            std::fs::create_dir(&folder).with_context(|| format!("make {}", folder.display()))?;
+            let source = folder.display();
+            command.arg("--mount").arg(format!("type=bind,src={source},dst={place},options=rbind:rw"));
+        }
         command.arg("--memory-limit").arg(launch.memory_limit_bytes.to_string());
         command.arg(&launch.image).arg(id).args(&launch.command);
         command.stdout(File::create(self.at("out"))?).stderr(File::create(self.at("err"))?);
