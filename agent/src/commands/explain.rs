@@ -34,6 +34,12 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     let (output, format) = Output::of_page(&args.page)?;
     let what = args.what.as_deref();
     if let Some(code) = what.and_then(Code::find) {
+        if matches!(format, Format::Html | Format::Json) {
+            bail!(
+                "the page of {} is Markdown, which the formats text and markdown write; html and json are for alerts",
+                code.as_str()
+            );
+        }
         return output.write(format!("# {}\n", code.page()));
     }
     let (name, source): (&str, Box<dyn Read>) = match what {

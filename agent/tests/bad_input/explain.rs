@@ -18,6 +18,7 @@ pub(crate) fn bad() -> Result<()> {
     let (other, recording) = (at("other.log", "hello\n{\"a\":1}\n")?, at("r.jsonl", RECORDING)?);
     let cases: &[(&[&str], &[&str])] = &[
         (&["explain", "DC999"], &["no finding DC999", "DC101", "DC903"]),
+        (&["explain", "DC102", "--format", "html"], &["page of DC102", "text and markdown"]),
         (
             &["explain", "/nowhere/falco.log"],
             &["/nowhere/falco.log", "no such file, no finding and no alert"],

@@ -20,9 +20,12 @@ pub(crate) struct RunArgs {
     /// A scenario of your own.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Vec<PathBuf>,
-    /// Seeds 1 to N for each [default: 3, with --prove and --size 1].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// So many seeds for each [default: 3, with --prove and --size 1].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) seeds: Option<u64>,
+    /// The first of them: rules that were mended by what some seeds showed want others.
+    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) first_seed: u64,
     /// Prove the labels: the same load as is, with the remedy, and with the runner-up's.
     #[arg(long)]
     pub(crate) prove: bool,

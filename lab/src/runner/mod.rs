@@ -123,7 +123,8 @@ impl Runner<'_> {
             match self.missing(scenario) {
                 Err(reason) => self.tally.skip(&scenario.name, &format!("{reason:#}")),
                 Ok(()) => {
-                    let seeds = 1..=self.arguments.seeds.unwrap_or(default);
+                    let first = self.arguments.first_seed;
+                    let seeds = first..first + self.arguments.seeds.unwrap_or(default);
                     due.extend(seeds.map(|seed| (scenario, seed)));
                 }
             }
