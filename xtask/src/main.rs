@@ -11,6 +11,7 @@ mod command;
 mod dashboards;
 mod dist;
 mod docs;
+mod fuzz;
 mod image;
 mod lab;
 mod lint;
@@ -43,8 +44,10 @@ usage: cargo xtask VERB [ARGUMENTS]
   docs                         regenerate what is generated under docs/
   bless                        accept the present output as the expected one
   bench [-- ARGS]              benchmarks, in release mode
-  lab [SCENARIO..] [--seeds N] [--prove] [--list]
+  lab [SCENARIO..] [--seeds N] [--first-seed N] [--prove] [--list]
                                labelled scenarios with real drops: score dropctl, or prove the labels
+  fuzz [TARGET..] [--seconds N]
+                               the parsers on hostile input, 600 s each by default
 ";
 
 fn main() -> ExitCode {
@@ -73,6 +76,7 @@ fn dispatch(verb: &str, arguments: Vec<OsString>) -> Result<ExitCode> {
         "bless" => bless::run(),
         "bench" => bench::run(&arguments),
         "lab" => lab::run(&arguments),
+        "fuzz" => fuzz::run(arguments),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -2,9 +2,9 @@
 //!
 //! Nothing goes into the user's cargo home; Debian packages only as root on a Debian-like system.
 
+mod cargo;
 mod debian;
 pub(crate) mod foreign;
-mod linker;
 mod rust;
 
 use anyhow::Result;
@@ -18,11 +18,17 @@ pub(crate) const TMUX: Package =
 /// What building both halves needs.
 pub(crate) fn for_build() -> Result<()> {
     rust::ensure(&[])?;
-    linker::ensure()
+    cargo::LINKER.ensure()
+}
+
+/// What fuzzing needs.
+pub(crate) fn for_fuzzing() -> Result<()> {
+    for_build()?;
+    cargo::FUZZ.ensure()
 }
 
 /// What building static binaries needs.
 pub(crate) fn for_static_build() -> Result<()> {
     rust::ensure(&[crate::project::STATIC_TARGET])?;
-    linker::ensure()
+    cargo::LINKER.ensure()
 }
