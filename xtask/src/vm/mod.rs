@@ -73,7 +73,8 @@ fn defaults() -> Wanted {
     Wanted {
         series: series::ALL.iter().filter(|series| series.by_default).collect(),
         hide_btf: false,
-        limit: Duration::from_secs(900),
+        // Twice what the slowest takes on a busy machine.
+        limit: Duration::from_secs(1800),
         arguments: String::new(),
         stand_in: None,
     }
