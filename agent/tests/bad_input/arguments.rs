@@ -79,7 +79,7 @@ pub(crate) fn bad() -> Result<()> {
         ("agent --mode passive --whose on", &["whose on", "mode passive", "try whose auto"]),
         ("report --mode passive --whose on", &["whose on", "mode passive", "try whose auto"]),
         ("agent --mode fast", &["'fast'", "--mode", "stream, count"]),
-        ("report --format html", &["'html'", "--format", "text, markdown, json"]),
+        ("report --format pdf", &["'pdf'", "--format", "text, markdown, json, html"]),
         ("report --output", &["--output <FILE>", "a value is required"]),
         ("report --fail-on much", &["'much'", "--fail-on", "info, warning, critical"]),
         ("doctor --format yaml", &["'yaml'", "--format", "text, markdown, json"]),
