@@ -26,15 +26,6 @@ pub(crate) fn short() -> Result<Tally> {
         return Err(Missing::error("root, for cgroups and to load programs", "sudo cargo xtask test"));
     }
     let lab = artifacts::testing_binary(PACKAGE, PACKAGE)?;
-    let mut tally = Tally::default();
     let mut runner = command::program(&lab.to_string_lossy());
-    runner.args(["run", "--prove", "--short", "--seeds", "1"]);
-    let status = command::each_line(&mut runner, |line| {
-        println!("{line}");
-        tally.read(line);
-    })?;
-    if !status.success() && tally.failed.is_empty() {
-        tally.fail("exit code", &format!("{status}"));
-    }
-    Ok(tally)
+    Tally::of(runner.args(["run", "--prove", "--short", "--seeds", "1"]))
 }

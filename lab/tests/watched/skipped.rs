@@ -79,7 +79,7 @@ fn once() -> Result<bool> {
 }
 
 /// Linux 7.2 and newer preempt programs on syscall tracepoints.
-pub(crate) fn skips_runs() -> bool {
+fn skips_runs() -> bool {
     let release = node::read().kernel.unwrap_or_default();
     let mut numbers = release.split('.').map_while(|number| number.parse::<u32>().ok());
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (7, 2)

@@ -36,17 +36,7 @@ pub(super) fn check() -> Result<Tally> {
     tools::packages(&[Package { program: "chromium", package: "chromium", why: "opens pages of dropctl" }])?;
     let modules = modules()?;
     let pages = pages()?;
-    let mut tally = Tally::default();
-    let mut node = command::program("node");
-    node.arg(format!("{CHECKS}/check.mjs")).arg(modules).arg(pages);
-    let status = command::each_line(&mut node, |line| {
-        println!("{line}");
-        tally.read(line);
-    })?;
-    if !status.success() && tally.failed.is_empty() {
-        tally.fail("exit code", &format!("{status}"));
-    }
-    Ok(tally)
+    Tally::of(command::program("node").arg(format!("{CHECKS}/check.mjs")).arg(modules).arg(pages))
 }
 
 /// What the checks need, installed anew where the lock file is another one.

@@ -1,10 +1,10 @@
 //! What passed, failed and was skipped, with names and reasons, and the line that ends a run.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::missing::Missing;
+use crate::{command, missing::Missing};
 
 /// Outcomes of a step or of a whole run.
 #[derive(Debug, Default, PartialEq)]
@@ -56,7 +56,7 @@ impl Tally {
     }
 
     /// Takes in a line of a program that ends as this one does: its reasons, and the sum in its last line.
-    pub(crate) fn read(&mut self, line: &str) {
+    fn read(&mut self, line: &str) {
         let named = |what: &str| line.strip_prefix(what).and_then(|rest| rest.split_once(": "));
         if let Some((name, why)) = named("failed: ") {
             self.fail(name, why);
@@ -66,6 +66,19 @@ impl Tally {
         {
             self.passed = passed;
         }
+    }
+
+    /// Runs a program that ends as this one does, and shows what it says.
+    pub(crate) fn of(program: &mut Command) -> Result<Self> {
+        let mut tally = Self::default();
+        let status = command::each_line(program, |line| {
+            println!("{line}");
+            tally.read(line);
+        })?;
+        if !status.success() && tally.failed.is_empty() {
+            tally.fail("exit code", &format!("{status}"));
+        }
+        Ok(tally)
     }
 
     fn is_empty(&self) -> bool {
