@@ -85,14 +85,15 @@ fn list(incidents: &[Incident]) -> String {
     let line = |incident: &Incident| {
         let length_ns = incident.end_ns.saturating_sub(incident.start_ns);
         format!(
-            "{:<20}  {}  {:>8}{}  {} drops  {}  {}\n",
+            "{:<20}  {}  {:>8}{}  {} drops  {}  {}{}\n",
             incident.id,
             rfc3339(incident.start_ns),
             seconds(from_ns(length_ns)),
             if incident.goes_on { "+" } else { " " },
             count(incident.drops),
             incident.tools.join(","),
-            incident.causes.join(",")
+            incident.causes.join(","),
+            if incident.cut_off { "  the agent was killed in it" } else { "" }
         )
     };
     incidents.iter().map(line).collect()

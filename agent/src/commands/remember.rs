@@ -15,7 +15,8 @@ use crate::{
     config::AgentConfig,
     diagnose::standing::Standing,
     incidents::Incidents,
-    keeper::{Keeper, Shared},
+    keeper::{self, Keeper, Shared},
+    memory::Bounds,
     observe::node,
     sample::Sample,
     setup::Setup,
@@ -38,7 +39,7 @@ impl Remembering {
     ) -> Result<(Self, watch::Receiver<Arc<Standing>>)> {
         let incidents = match &config.incident_dir {
             None => Incidents::in_memory(),
-            Some(folder) => in_folder(folder)?,
+            Some(folder) => in_folder(folder, config.memory)?,
         };
         let keeper = Keeper::new(node::read(), setup, config.memory);
         let shared = Arc::new(Shared::new(keeper, incidents));
@@ -59,9 +60,11 @@ impl Remembering {
     }
 }
 
-fn in_folder(folder: &Path) -> Result<Incidents> {
-    let (incidents, notes) = Incidents::in_folder(folder, clock::now().real_ns)
+fn in_folder(folder: &Path, bounds: Bounds) -> Result<Incidents> {
+    let now_real_ns = clock::now().real_ns;
+    let (mut incidents, mut notes) = Incidents::in_folder(folder, now_real_ns)
         .with_context(|| format!("cannot keep incidents in {} (--incident-dir)", folder.display()))?;
+    notes.extend(keeper::finish(&mut incidents, bounds, now_real_ns));
     notes.iter().for_each(|note| ::log::warn!("an incident that cannot be used: {note}"));
     Ok(incidents)
 }

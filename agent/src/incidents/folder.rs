@@ -1,5 +1,6 @@
-//! A folder of incidents: one recording a file, `ID.jsonl.gz`, readable for its owner only. It may hold anything else, and
-//! anything may have happened to its files meanwhile: what is not dropctl's is neither read nor removed.
+//! A folder of incidents: one recording a file, `ID.jsonl.gz`, readable for its owner only, and the journal of the episode that goes
+//! on. It may hold anything else, and anything may have happened to its files meanwhile: what is not dropctl's is neither read nor
+//! removed.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -8,10 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::process::geteuid;
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::geteuid,
+};
 use tempfile::Builder;
 
-use super::FOLDER_BYTES;
+use super::{FOLDER_BYTES, Left};
 use crate::{
     recording::{self, Incident},
     temporary,
@@ -21,6 +25,8 @@ use crate::{
 const ENDING: &str = ".jsonl.gz";
 /// Files that were not finished begin so.
 const UNFINISHED: &str = ".dropctl-incident-";
+/// So do journals, and more: a dropctl that knows none removes them.
+const JOURNAL: &str = ".dropctl-incident-open-";
 /// Entries that are looked at.
 const MOST_ENTRIES: usize = 10_000;
 
@@ -35,7 +41,9 @@ pub(super) struct Folder {
 pub(super) struct Found {
     /// With their bytes.
     pub(super) incidents: Vec<(Incident, u64)>,
-    /// A sentence for each file that looks like one and cannot be used.
+    /// Journals of agents that were killed.
+    pub(super) left: Vec<Left>,
+    /// A sentence for each file that looks like one of these and cannot be used.
     pub(super) notes: Vec<String>,
 }
 
@@ -62,18 +70,25 @@ impl Folder {
         for entry in fs::read_dir(&self.path)?.take(MOST_ENTRIES) {
             let name = entry?.file_name();
             let Some(name) = name.to_str() else { continue };
-            if name.starts_with(UNFINISHED) {
-                if self.own(name).is_ok() {
+            let id_of = |name: &str| name.strip_suffix(ENDING).filter(|id| is_id(id)).map(str::to_owned);
+            let looked = if let Some(id) = name.strip_prefix(JOURNAL).and_then(id_of) {
+                self.own(name).and_then(locked).map(|file| found.left.push(Left { id, file }))
+            } else if name.starts_with(UNFINISHED) {
+                // Another agent may be about to finish it.
+                if self.own(name).and_then(locked).is_ok() {
                     fs::remove_file(self.path.join(name))?;
                 }
                 continue;
-            }
-            let Some(id) = name.strip_suffix(ENDING).filter(|id| is_id(id)) else { continue };
-            match self.header(id) {
-                Ok(incident) => found.incidents.push(incident),
-                Err(error) => found.notes.push(format!("{}: {error}", self.path.join(name).display())),
+            } else if let Some(id) = id_of(name) {
+                self.header(&id).map(|incident| found.incidents.push(incident))
+            } else {
+                continue;
+            };
+            if let Err(error) = looked {
+                found.notes.push(format!("{}: {error}", self.path.join(name).display()));
             }
         }
+        found.left.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(found)
     }
 
@@ -107,20 +122,52 @@ impl Folder {
 
     /// Writes one: whole, or not at all.
     pub(super) fn write(&self, id: &str, recording: &[u8]) -> io::Result<()> {
+        self.put(&format!("{id}{ENDING}"), recording).map(drop)
+    }
+
+    /// Begins a journal with a recording, to be appended to. It is locked until it is closed, or its agent is no more.
+    pub(super) fn begin(&self, id: &str, recording: &[u8]) -> io::Result<File> {
+        self.put(&journal(id), recording)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> io::Result<File> {
         let mut file = self.unfinished()?;
-        file.write_all(recording)?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        file.write_all(bytes)?;
         // A node that loses power is one that somebody will ask about.
         file.as_file().sync_data()?;
-        file.persist(self.path.join(format!("{id}{ENDING}"))).map_err(|error| error.error)?;
-        Ok(())
+        let file = file.persist(self.path.join(name)).map_err(|error| error.error)?;
+        File::open(&self.path)?.sync_all()?;
+        Ok(file)
     }
 
     /// Removes one. That it has gone already is fine.
     pub(super) fn remove(&self, id: &str) -> io::Result<()> {
-        match fs::remove_file(self.path.join(format!("{id}{ENDING}"))) {
+        self.take_away(&format!("{id}{ENDING}"))
+    }
+
+    /// Removes a journal. That it has gone already is fine.
+    pub(super) fn remove_journal(&self, id: &str) -> io::Result<()> {
+        self.take_away(&journal(id))
+    }
+
+    fn take_away(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.path.join(name)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(()),
         }
+    }
+}
+
+fn journal(id: &str) -> String {
+    format!("{JOURNAL}{id}{ENDING}")
+}
+
+/// The file, if no agent that runs has it.
+fn locked(file: File) -> io::Result<File> {
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(_) => Err(io::Error::other("another agent that runs keeps its incidents here, too")),
     }
 }
 

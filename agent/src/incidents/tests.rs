@@ -142,6 +142,10 @@ fn what_is_not_ours_is_neither_used_nor_removed() {
     // Cut off behind its header: good up to there, for whoever reads it.
     fs::write(at(8), &whole[..whole.len() - 30]).unwrap();
     fs::write(folder.join(".dropctl-incident-abc"), "an agent was killed here").unwrap();
+    let journal =
+        |second: u32| folder.join(format!(".dropctl-incident-open-20261126T0100{second:02}Z.jsonl.gz"));
+    symlink(elsewhere.path().join("incident"), journal(10)).unwrap();
+    fs::create_dir(journal(11)).unwrap();
     drop(incidents);
 
     let (again, notes) = Incidents::in_folder(folder, BEGIN + 30 * SECOND).unwrap();
@@ -149,11 +153,12 @@ fn what_is_not_ours_is_neither_used_nor_removed() {
     assert_eq!(ids(&again), [id_of_cut.clone(), good]);
     let cut = recording::read(again.open(&id_of_cut).unwrap().unwrap()).unwrap();
     assert!(cut.is_cut_off);
-    assert_eq!(notes.len(), 7, "{notes:#?}");
+    assert_eq!(notes.len(), 9, "{notes:#?}");
     for name in ["notes.txt", "20261126T010007Z.jsonl"]
         .map(|name| folder.join(name))
         .into_iter()
         .chain((0..7).map(at))
+        .chain([10, 11].map(journal))
     {
         assert!(fs::symlink_metadata(&name).is_ok(), "{} was removed", name.display());
     }
@@ -175,4 +180,39 @@ fn a_folder_that_went_away_is_no_end() {
     assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::NotFound);
     assert!(incidents.open(&next.id).unwrap().is_ok(), "it is kept in memory");
     assert!(Incidents::in_folder(Path::new("/proc/nowhere"), BEGIN).is_err());
+}
+
+#[test]
+fn a_journal_is_bounded_and_counts() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let (mut incidents, _) = Incidents::in_folder(folder, BEGIN).unwrap();
+    let path = folder.join(".dropctl-incident-open-20261126T020000Z.jsonl.gz");
+    assert!(incidents.wants_journal());
+    incidents.begin("20261126T020000Z", b"begin").unwrap();
+    assert!(!incidents.wants_journal());
+    // Nothing that could be compressed.
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    };
+    let line: Vec<u8> = (0..1 << 20).map(|_| next()).collect();
+    incidents.append(&line, false).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().len(), 5, "not yet");
+    let written = (0..10).map(|_| incidents.append(&line, true)).collect::<Vec<_>>();
+    assert_eq!(written.iter().filter(|written| written.is_err()).count(), 1, "it is said once");
+    let bytes = fs::metadata(&path).unwrap().len();
+    assert!((7 << 20..=journal::MOST_BYTES).contains(&bytes), "{bytes}");
+    let third = vec![0; usize::try_from(FOLDER_BYTES / 3).unwrap()];
+    for number in 0..3 {
+        let incident = incident(&format!("20261126T03000{number}Z"), BEGIN + number);
+        incidents.folder.as_ref().unwrap().write(&incident.id, &third).unwrap();
+        incidents.kept.push(Kept { incident, bytes: third.len() as u64, place: Place::Folder });
+    }
+    incidents.forget(BEGIN);
+    assert_eq!(ids(&incidents).len(), 2, "three would fit if there were no journal");
+    let last = incident("20261126T020000Z", BEGIN);
+    incidents.add(last.clone(), &recording_of(&last), BEGIN).unwrap();
+    assert!(!path.exists(), "it is an incident now");
 }

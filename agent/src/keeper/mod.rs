@@ -2,12 +2,14 @@
 //! keeping. No thread and no clock of its own: it goes by the samples'.
 
 mod episodes;
+mod left;
 mod looks;
 mod shared;
 
 use std::collections::BTreeSet;
 
 pub use self::episodes::{AFTER_NS, BEFORE_NS, Episode};
+pub use self::left::finish;
 pub use self::shared::Shared;
 use self::{episodes::Episodes, looks::Looks};
 use crate::{
@@ -45,6 +47,8 @@ pub struct News {
     pub looked: bool,
     /// An episode of which all is known, and what is remembered of it.
     pub episode: Option<(Episode, Recall)>,
+    /// An episode goes on, or was less than a minute ago.
+    pub goes_on: bool,
 }
 
 impl Keeper {
@@ -78,7 +82,13 @@ impl Keeper {
         if looked {
             self.look();
         }
-        Ok(News { looked, episode: ended.map(|episode| self.with_recall(episode)) })
+        let goes_on = self.episodes.open().is_some();
+        Ok(News { looked, episode: ended.map(|episode| self.with_recall(episode)), goes_on })
+    }
+
+    /// Takes in a sample from before an episode whose begin is known.
+    fn push_before(&mut self, sample: Sample) -> serde_json::Result<()> {
+        self.memory.push(sample).map(drop)
     }
 
     /// Looks for findings in the last minute, due or not.

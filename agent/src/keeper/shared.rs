@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{AFTER_NS, BEFORE_NS, Episode, Keeper};
+use super::{AFTER_NS, BEFORE_NS, Episode, Keeper, left};
 use crate::{
     diagnose::standing::Standing,
     incidents::Incidents,
@@ -48,13 +48,32 @@ impl Shared {
             }
         };
         let standing = news.looked.then(|| Arc::new(keeper.standing().clone()));
+        let newest = keeper.memory().recent().last().filter(|_| news.goes_on).map(serde_json::to_vec);
         drop(keeper);
-        match news.episode {
-            Some((episode, recall)) => self.keep(&episode, &recall, real_ns),
-            None if news.looked => locked(&self.incidents).forget(real_ns),
-            None => {}
+        match (news.episode, newest) {
+            (Some((episode, recall)), _) => self.keep(&episode, &recall, real_ns),
+            (None, Some(Ok(newest))) => self.write_down(&newest, news.looked),
+            (None, _) => {}
+        }
+        if news.looked {
+            locked(&self.incidents).forget(real_ns);
         }
         standing
+    }
+
+    /// Writes down the episode that goes on: whoever kills the agent now asks for it later.
+    fn write_down(&self, newest: &[u8], is_due: bool) {
+        let wants_journal = locked(&self.incidents).wants_journal();
+        let written = if wants_journal {
+            let Some((incident, episode, recall)) = self.open() else { return };
+            record(&episode, &recall, &incident)
+                .and_then(|recording| locked(&self.incidents).begin(&incident.id, &recording))
+        } else {
+            locked(&self.incidents).append(newest, is_due)
+        };
+        if let Err(error) = written {
+            log::warn!("an incident that goes on would not outlive the agent from here on: {error}");
+        }
     }
 
     /// Keeps the episode that is going on: there are no more samples.
@@ -138,9 +157,10 @@ fn wanted(which: &str) -> impl Fn(&Incident) -> bool {
     }
 }
 
-fn incident(episode: &Episode, id: String) -> Incident {
+pub(super) fn incident(episode: &Episode, id: String) -> Incident {
     Incident {
         id,
+        cut_off: false,
         start_ns: episode.begin.real_ns,
         end_ns: episode.end.real_ns,
         goes_on: episode.goes_on,
@@ -150,8 +170,10 @@ fn incident(episode: &Episode, id: String) -> Incident {
     }
 }
 
-fn record(episode: &Episode, recall: &Recall, incident: &Incident) -> io::Result<Vec<u8>> {
-    let header = Header { incident: Some(incident.clone()), ..recall.header() };
+pub(super) fn record(episode: &Episode, recall: &Recall, incident: &Incident) -> io::Result<Vec<u8>> {
+    let mut header = Header { incident: Some(incident.clone()), ..recall.header() };
+    // So that whoever reads the report knows as well.
+    header.setup.visibility.extend(left::note(incident));
     let mut writer = Writer::new(Vec::new(), true, &header)?;
     let from_ns = episode.begin.monotonic_ns.saturating_sub(BEFORE_NS);
     recall.write(from_ns, episode.end.monotonic_ns.saturating_add(AFTER_NS), &mut writer)?;

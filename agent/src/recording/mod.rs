@@ -6,6 +6,7 @@
 
 mod embedded;
 mod read;
+mod salvage;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use thiserror::Error;
 pub use self::{
     embedded::embed,
     read::{Replayed, header, read},
+    salvage::salvage,
     write::{Writer, packed},
 };
 use crate::{sample::Node, setup::Setup};
@@ -49,6 +51,8 @@ pub struct Incident {
     pub end_ns: u64,
     /// It had not ended by then.
     pub goes_on: bool,
+    /// The agent that kept it ended without a word in the middle of it, and the next one told the rest from what it had left.
+    pub cut_off: bool,
     /// Events that were lost, by the tools' own counters.
     pub drops: u64,
     /// Names of the tools that lost them, or did not run.

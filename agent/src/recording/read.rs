@@ -92,7 +92,7 @@ fn lines(source: impl BufRead) -> Result<Replayed, RecordingError> {
 }
 
 /// The next line, and whether it is all there; empty at the end.
-fn next_line(source: &mut impl BufRead) -> Result<(Vec<u8>, bool), RecordingError> {
+pub(super) fn next_line(source: &mut impl BufRead) -> Result<(Vec<u8>, bool), RecordingError> {
     let mut line = Vec::new();
     match source.take(LINE_BYTES + 1).read_until(b'\n', &mut line) {
         Ok(0) => return Ok((line, true)),

@@ -81,8 +81,8 @@ impl<W: Write> Writer<W> {
 /// # Errors
 ///
 /// None in practice: memory takes everything.
-pub fn packed(text: &str) -> io::Result<Vec<u8>> {
+pub fn packed(text: impl AsRef<[u8]>) -> io::Result<Vec<u8>> {
     let mut out = GzEncoder::new(Vec::new(), Compression::default());
-    out.write_all(text.as_bytes())?;
+    out.write_all(text.as_ref())?;
     out.finish()
 }

@@ -57,6 +57,7 @@ const TESTS: &[Test] = &[
     ("consumer_stopped", consumers::stopped),
     ("consumer_keeps_up", consumers::keeps_up),
     ("memory_of_a_loss", memory::of_a_loss),
+    ("memory_of_a_killed_agent", memory::of_a_killed_agent),
     ("estimate_covers_what_was_dropped", estimate::covers),
     ("refusals_behind", refusals::behind),
     ("refusals_of_each_class", refusals::classes),

@@ -122,19 +122,59 @@ fn cause(report: &str) -> Result<String> {
     Ok(first["code"].as_str().context("code")?.to_owned())
 }
 
-/// A tool that is stopped, and loses events.
-pub(crate) fn of_a_loss() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let falco = folder.path().join("falco");
+/// A tool that is stopped and loses events, and an agent that looks on.
+fn a_loss(folder: &Path) -> Result<(Standin, Agent)> {
+    let falco = folder.join("falco");
     std::os::unix::fs::symlink(lab_binary(), &falco)?;
-    let mut standin = Standin::start_as(&falco, FLAGS)?;
-    let agent = Agent::start(folder.path())?;
+    let standin = Standin::start_as(&falco, FLAGS)?;
+    let agent = Agent::start(folder)?;
     // One whose counts the agent reads.
     agent.until("dropctl_findings_total{tool=\"falco\"")?;
     load("--syscall getpgrp --calls 10 --cpu 1")?;
     agent.until("dropctl_falco_events_total{tool_instance=\"0\"} 1")?;
     standin.pause()?;
     load(&format!("--syscall getpgrp --calls {CALLS} --cpu 1"))?;
+    Ok((standin, agent))
+}
+
+/// The agent is killed as soon as it has a verdict; the next one tells what it saw.
+pub(crate) fn of_a_killed_agent() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (mut standin, agent) = a_loss(folder.path())?;
+    let verdict = agent.until("dropctl_finding_active{tool=\"falco\",code=\"DC1")?;
+    ensure!(verdict.contains("code=\"DC104\""), "{verdict}");
+    let drops = "dropctl_falco_drops_total{tool_instance=\"0\",category=\"none\"}";
+    let lost = value(&verdict, drops).context("no drops")?;
+    drop(agent);
+    let left = || -> Result<Vec<String>> {
+        let names = fs::read_dir(folder.path().join("incidents"))?;
+        names.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    };
+    let [journal] = &*left()? else { bail!("one journal was expected: {:?}", left()?) };
+    ensure!(journal.starts_with(".dropctl-incident-open-"), "{journal}");
+
+    let agent = Agent::start(folder.path())?;
+    standin.finish_paused()?;
+    let list = text(agent.report(&["--incident", "list"])?)?;
+    println!("{list}");
+    ensure!(
+        list.lines().count() == 1 && list.contains("DC104") && list.contains("the agent was killed in it"),
+        "{list}"
+    );
+    let told = text(agent.report(&["--incident", "last", "--format", "json"])?)?;
+    ensure!(cause(&told)? == "DC104", "{}", cause(&told)?);
+    ensure!(told.contains("the agent was killed while this went on"), "it does not say so");
+    let [kept] = &*left()? else { bail!("one incident was expected: {:?}", left()?) };
+    let header = dropctl::recording::header(File::open(folder.path().join("incidents").join(kept))?)?;
+    let kept = header.incident.context("no incident")?;
+    ensure!(kept.cut_off && kept.goes_on && kept.drops.to_string() == lost.to_string(), "{lost}: {kept:?}");
+    agent.terminate()
+}
+
+/// A tool that is stopped, and loses events.
+pub(crate) fn of_a_loss() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (mut standin, agent) = a_loss(folder.path())?;
 
     let lossy = agent.until("dropctl_falco_drops_total{tool_instance=\"0\",category=\"none\"} 1")?;
     let verdict = agent.until("dropctl_finding_active{tool=\"falco\",code=\"DC1")?;
