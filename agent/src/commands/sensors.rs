@@ -9,6 +9,7 @@ use crate::{
     observe::{
         consumers::{self, Consumers},
         falco::facts::Visits,
+        hook::Hook,
         node, own,
         pressure::Pressure,
         rings::{Rings, Route, Wanted, WatchError},
@@ -32,6 +33,7 @@ pub(super) struct Sensors {
     visits: Visits,
     consumers: Option<Consumers>,
     pressure: Pressure,
+    hook: Option<Hook>,
     visibility: Vec<Visibility>,
     begun: Clock,
     /// When the last sample was taken; `None` before the first.
@@ -65,6 +67,9 @@ impl Sensors {
         let tools = Tools::start(Path::new("/"));
         visibility.push(tools_visibility(&tools));
         let (rings, tools) = (rings.ok(), tools.ok());
+        let sees_processes = tools.as_ref().is_some_and(Tools::sees_processes);
+        // After our own program: it is among those that are found.
+        let hook = sees_processes.then(|| Hook::start(Path::new("/proc")).ok()).flatten();
         let consumers = rings.as_ref().and_then(|rings| Consumers::start(rings.drains()));
         if rings.is_some() {
             visibility.extend(consumers::visibility(consumers.is_some()));
@@ -78,6 +83,7 @@ impl Sensors {
             visits,
             consumers,
             pressure: Pressure::new(Path::new("/proc")),
+            hook,
             request: *request,
             visibility,
             begun,
@@ -145,6 +151,7 @@ impl Sensors {
             tools,
             pressure: Some(self.pressure.read(&drainers)),
             consumers,
+            hook: self.hook.as_ref().and_then(Hook::sample),
             own: own::read(),
         }
     }

@@ -98,7 +98,7 @@ pub fn diagnose(slice: &Slice<'_>, visibility: &[Visibility]) -> Vec<Finding> {
     findings.extend(rules::config_not_applied::check(slice));
     findings.extend(rules::shared_hook::check(slice));
     findings.extend(rules::own_overrun::check(slice));
-    findings.extend(rules::reduced_visibility::check(visibility));
+    findings.extend(rules::reduced_visibility::check(slice, visibility));
     let key = |finding: &Finding| {
         let drops = finding.drops.unwrap_or(0);
         (finding.role, std::cmp::Reverse((finding.severity, drops)), finding.code)

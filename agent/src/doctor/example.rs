@@ -6,8 +6,7 @@ use caps::{Capability, CapsHashSet};
 
 use super::*;
 use crate::{
-    observe::rings::OnTracepoint,
-    sample::{FalcoSample, ToolSample, VersionFacts},
+    sample::{FalcoSample, HookSample, ToolSample, VersionFacts},
     setup::{Hook, Naming, Visibility},
 };
 
@@ -87,7 +86,7 @@ pub(super) fn healthy() -> Facts {
             reach: Reach { tried: 80, files: 80, roots: 80 },
         },
         others: OtherFacts {
-            hook: OnTracepoint { programs: Vec::new(), looked_at: 80, hidden: 0 },
+            hook: HookSample { looked_at: 80, ..HookSample::default() },
             runtimes: vec!["containerd"],
             is_in_container: false,
             modules: Some(Vec::new()),

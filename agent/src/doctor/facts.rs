@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use caps::CapsHashSet;
 
 use crate::{
-    observe::rings::OnTracepoint,
-    sample::{FalcoSample, ToolSample},
+    sample::{FalcoSample, HookSample, ToolSample},
     setup::{Hook, Naming, Visibility},
 };
 
@@ -123,8 +122,8 @@ pub struct Reach {
 /// Others on the node.
 #[derive(Clone, Debug)]
 pub struct OtherFacts {
-    /// Programs on our hook.
-    pub hook: OnTracepoint,
+    /// Programs on the tracepoints of syscalls.
+    pub hook: HookSample,
     /// Container runtimes, by their sockets.
     pub runtimes: Vec<&'static str>,
     /// This process is in a container that its cgroup names.

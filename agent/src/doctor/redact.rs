@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use super::{AgentFacts, Facts, KernelFacts, MountFacts, OtherFacts, RightsFacts, Seen, Tried};
 use crate::{
-    observe::rings::{Attached, OnTracepoint},
     redact::Redactor,
     setup::{Naming, Visibility},
 };
@@ -80,10 +79,7 @@ fn of_mounts(redactor: &mut Redactor, facts: &mut MountFacts) {
 
 fn of_others(redactor: &mut Redactor, facts: &mut OtherFacts) {
     let OtherFacts { hook, runtimes: _, is_in_container: _, modules: _, agent } = facts;
-    let OnTracepoint { programs, looked_at: _, hidden: _ } = hook;
-    for Attached { program: _, tgid: _, comm } in programs {
-        *comm = redactor.words(comm);
-    }
+    redactor.hook(hook);
     match agent {
         AgentFacts::Answers(_) => {}
         AgentFacts::Silent(why) => *why = redactor.words(why),
@@ -116,8 +112,8 @@ mod tests {
             example::{entry, healthy},
             judge,
         },
-        observe::rings::Attached,
         redact::{Key, Redactor},
+        sample::HookProgram,
         setup::{Naming, Visibility},
     };
 
@@ -136,7 +132,8 @@ mod tests {
         facts.mounts.cgroup_v1 = vec!["/srv/acme/cpu".into()];
         facts.mounts.tracefs = Some("/srv/acme/tracing".into());
         facts.mounts.bpffs = Some("/srv/acme/bpf".into());
-        facts.others.hook.programs = vec![Attached { program: 41, tgid: 60, comm: "/srv/acme/x".to_owned() }];
+        facts.others.hook.programs =
+            vec![HookProgram { comm: "/srv/acme/x".to_owned(), ..HookProgram::default() }];
         facts.others.agent =
             AgentFacts::Silent("not allowed to ask the agent at /srv/acme/agent.sock".to_owned());
         facts.tried.probe = Err("acme-7 refused".to_owned());

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     golden::golden,
-    observe::rings::{Attached, OnTracepoint},
+    sample::{HookProgram, HookSample},
 };
 
 /// What is not as it should be, in words: status and name.
@@ -191,22 +191,28 @@ fn what_was_tried_counts() {
 
 #[test]
 fn others_on_the_hook() {
-    let of = |change: fn(&mut OnTracepoint)| complaints(move |facts| change(&mut facts.others.hook));
+    let of = |change: fn(&mut HookSample)| complaints(move |facts| change(&mut facts.others.hook));
     assert_eq!(of(|hook| hook.hidden = 1), [] as [&str; 0], "one is kept from everybody");
     let poor = complaints(|facts| {
         facts.others.hook.hidden = 3;
         without(facts, &[Capability::CAP_SYS_PTRACE]);
     });
     assert_eq!(poor, ["limited CAP_SYS_PTRACE", "unknown shared_hook"]);
-    let shared = |hook: &mut OnTracepoint| {
-        hook.programs.push(Attached { program: 41, tgid: 50, comm: "falco".to_owned() });
+    let shared = |hook: &mut HookSample| {
+        hook.programs.push(HookProgram {
+            program: 41,
+            tracepoint: "sys_exit".to_owned(),
+            tgid: 50,
+            comm: "falco".to_owned(),
+            ..HookProgram::default()
+        });
     };
     assert_eq!(of(shared), [] as [&str; 0]);
     let mut facts = healthy();
     shared(&mut facts.others.hook);
     let checks = judge(&facts).checks;
     let hook = checks.iter().find(|check| check.name == "shared_hook").unwrap();
-    assert_eq!((hook.status, hook.found.as_str()), (Status::Info, "on sys_exit: falco (pid 50, program 41)"));
+    assert_eq!((hook.status, hook.found.as_str()), (Status::Info, "falco (pid 50, program 41 on sys_exit)"));
 }
 
 #[test]
@@ -259,7 +265,7 @@ fn the_page_of_a_poor_node() {
     facts.kernel.jit = None;
     facts.kernel.has_tracepoint = None;
     facts.mounts.reach = Reach { tried: 80, files: 3, roots: 3 };
-    facts.others.hook = OnTracepoint { programs: Vec::new(), looked_at: 3, hidden: 77 };
+    facts.others.hook = HookSample { looked_at: 3, hidden: 77, ..HookSample::default() };
     facts.others.agent = AgentFacts::Silent("no agent answers at /run/dropctl/agent.sock".to_owned());
     facts.tried =
         Tried { probe: Err("refused".to_owned()), seen: Err("refused".to_owned()), tools: Some(Vec::new()) };

@@ -5,6 +5,7 @@ pub mod cgroups;
 pub mod consumers;
 pub mod falco;
 pub mod groups;
+pub mod hook;
 pub mod loss;
 pub mod node;
 pub mod own;

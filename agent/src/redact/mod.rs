@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 pub use self::key::{Key, KeyError, LEAST_BYTES};
 use self::names::Names;
 use crate::{
-    sample::{FalcoSample, Node, Sample, ToolSample},
+    sample::{FalcoSample, HookSample, Node, Sample, ToolSample},
     setup::{Naming, Setup},
     timeline::Timeline,
 };
@@ -137,6 +137,11 @@ impl Redactor {
     /// A tool as a process.
     pub fn tool(&mut self, tool: &mut ToolSample) {
         visit::tools::tool(self, tool);
+    }
+
+    /// Programs on the hook.
+    pub fn hook(&mut self, hook: &mut HookSample) {
+        visit::tools::hook(self, hook);
     }
 
     /// An absolute path.

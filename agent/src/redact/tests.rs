@@ -54,6 +54,7 @@ const FREE: &[&str] = &["comm", "note", "why", "not_visible", "os", "hardware", 
 const SYMBOLS: &[&str] = &[
     "name",
     "wchan",
+    "tracepoint",
     "capability",
     "architecture",
     "included",

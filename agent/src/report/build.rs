@@ -8,14 +8,14 @@ use super::{
         Accounting, Build, Flow, Loss, Overrun, Own, OwnRing, Process, Processes, Report, SCHEMA, Syscall,
         Throughput, WindowFacts,
     },
-    number::{self, float, ratio},
+    number::{self, count, float, ratio},
     perf, tools,
 };
 use crate::{
     diagnose::diagnose,
     evidence::Evidence,
     sample::{Events, Sample, StreamSample},
-    setup::Visibility,
+    setup::{Mode, Visibility},
     syscall,
     timeline::{ProbeTotals, Slice, seconds},
 };
@@ -99,10 +99,27 @@ fn left_out(last: &Sample) -> Option<Visibility> {
     Some(Visibility { capability: "all_rings".to_owned(), available: false, note })
 }
 
+/// Who shares the hook with us is not known where nobody could look.
+fn hook_unseen(last: &Sample) -> Option<Visibility> {
+    const WHO: &str = "who else sits on the tracepoints of syscalls, which costs each of them";
+    let note = match &last.hook {
+        Some(hook) if hook.hidden <= hook.looked_at => return None,
+        Some(hook) => {
+            format!("{WHO}: open files of {} processes are hidden (CAP_SYS_PTRACE)", count(hook.hidden))
+        }
+        None => format!("{WHO}: nobody looked (an older dropctl, or a pod without hostPID: true)"),
+    };
+    Some(Visibility { capability: "shared_hook".to_owned(), available: false, note })
+}
+
 /// What the node lets dropctl see, as of the end of a slice.
 #[must_use]
 pub fn visibility(slice: &Slice<'_>) -> Vec<Visibility> {
-    let derived = |last| lives::visibility(last).into_iter().chain(left_out(last));
+    let is_passive = slice.setup.request.mode == Mode::Passive;
+    let derived = |last| {
+        let unseen = hook_unseen(last).filter(|_| !is_passive);
+        lives::visibility(last).into_iter().chain(left_out(last)).chain(unseen)
+    };
     slice.setup.visibility.iter().cloned().chain(slice.last().into_iter().flat_map(derived)).collect()
 }
 

@@ -6,6 +6,7 @@ mod consumers;
 mod estimate;
 mod falco;
 mod falco_facts;
+mod hook;
 mod loss;
 mod node;
 mod own;
@@ -28,6 +29,7 @@ pub use self::{
         BaseSyscallsFacts, CaptureFacts, Compared, Comparison, ConfigurationFacts, CounterLayout, FalcoFacts,
         KeyFacts, MetricsFacts, PageFacts, PageStatus, VersionFacts,
     },
+    hook::{HookProgram, HookSample, RunCost},
     loss::{
         CountedBy, LOSERS_LISTED, LOSERS_NAMED, LoserSample, LosersSample, LossRoute, Overruns, Workload,
         WorkloadDrops,
@@ -84,6 +86,9 @@ pub struct Sample {
     pub consumers: Option<Vec<ConsumerSample>>,
     /// What the node and the cgroups of tools run short of; `None` where it is not read.
     pub pressure: Option<PressureSample>,
+    /// Programs on the tracepoints that every syscall passes; `None` where nobody looked: the node's processes are not visible, or
+    /// the first look is not done.
+    pub hook: Option<HookSample>,
     /// What dropctl itself costs.
     pub own: OwnSample,
 }

@@ -1,4 +1,4 @@
-//! The types of another tool's map: bpf(2) calls that aya has no public wrapper for.
+//! The types of another tool's map, and what its perf events are on: bpf(2) calls that aya has no public wrapper for.
 //!
 //! All of them need `CAP_SYS_ADMIN`. The descriptors live for one call and are read-only.
 
@@ -11,6 +11,9 @@ use std::{
 const MAP_GET_FD_BY_ID: libc::c_int = 14;
 const OBJ_GET_INFO_BY_FD: libc::c_int = 15;
 const BTF_GET_FD_BY_ID: libc::c_int = 19;
+const TASK_FD_QUERY: libc::c_int = 20;
+/// `BPF_FD_TYPE_TRACEPOINT`.
+const IS_TRACEPOINT: u32 = 1;
 /// `BPF_F_RDONLY`.
 const READ_ONLY: u32 = 1 << 3;
 /// More is no BTF of a tool: Falco's has some 100 KiB.
@@ -64,6 +67,49 @@ struct BtfInfo {
     btf: u64,
     btf_bytes: u32,
     id: u32,
+}
+
+/// The start of `union bpf_attr` for [`TASK_FD_QUERY`] (`task_fd_query`, Linux 4.18).
+#[repr(C)]
+#[derive(Default)]
+struct FdQuery {
+    pid: u32,
+    fd: u32,
+    flags: u32,
+    name_bytes: u32,
+    name: u64,
+    program: u32,
+    fd_type: u32,
+    probe_offset: u64,
+    probe_address: u64,
+}
+
+/// Longest name of a tracepoint that is asked for, with its end.
+const NAME_BYTES: usize = 128;
+
+/// The program and the tracepoint that the perf event `fd` of a process is on; `None` if it is on something else.
+///
+/// # Errors
+///
+/// What the kernel says: `ENOENT` without a program, `CAP_SYS_ADMIN` is missing, the process is gone.
+pub fn tracepoint_of(tgid: u32, fd: u32) -> io::Result<Option<(u32, String)>> {
+    let mut name = [0_u8; NAME_BYTES];
+    let mut query = FdQuery {
+        pid: tgid,
+        fd,
+        name_bytes: u32::try_from(NAME_BYTES).unwrap_or_default(),
+        name: name.as_mut_ptr() as u64,
+        ..FdQuery::default()
+    };
+    // SAFETY: `query` is valid for the read and the write of its size, and names room for `name_bytes` bytes that nobody
+    // else uses meanwhile.
+    let result = unsafe { libc::syscall(libc::SYS_bpf, TASK_FD_QUERY, &raw mut query, size_of::<FdQuery>()) };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let end = name.iter().position(|byte| *byte == 0).unwrap_or(NAME_BYTES);
+    let name = String::from_utf8_lossy(&name[..end]).into_owned();
+    Ok((query.fd_type == IS_TRACEPOINT).then_some((query.program, name)))
 }
 
 /// The type of a map's values; `None` if it has none.

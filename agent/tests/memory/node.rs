@@ -3,9 +3,9 @@
 use dropctl::{
     sample::{
         BlockedIn, Clock, ConsumerSample, ConsumerStates, CpuLimit, Events, FalcoCounts, FalcoSample,
-        LoserSample, LosersSample, MemoryGroup, NodePressure, OwnSample, PressureSample, ProbeSample,
-        RingOwner, RingSample, Sample, Stall, Stalls, StreamSample, ToolPressure, ToolSample, Workload,
-        WorkloadDrops,
+        HookProgram, HookSample, LoserSample, LosersSample, MemoryGroup, NodePressure, OwnSample,
+        PressureSample, ProbeSample, RingOwner, RingSample, RunCost, Sample, Stall, Stalls, StreamSample,
+        ToolPressure, ToolSample, Workload, WorkloadDrops,
     },
     setup::{Mode, Naming, Request, Setup},
 };
@@ -74,6 +74,12 @@ impl Shape {
             }]),
             consumers: Some(vec![consumer(second, now_ns)]),
             pressure: Some(pressure(second)),
+            hook: Some(HookSample {
+                programs: ["falco", "dropctl"].map(|name| on_the_hook(name, second)).to_vec(),
+                looked_at: 300,
+                is_timed: Some(true),
+                ..HookSample::default()
+            }),
             rings_left_out: None,
             perf_buffers: Some(Vec::new()),
             own: OwnSample { cpu_ns: grown(2, second, 9_000_000), resident_bytes: Some(30 << 20) },
@@ -230,6 +236,18 @@ fn consumer(second: u64, now_ns: u64) -> ConsumerSample {
                 .collect(),
         ),
         ..ConsumerSample::default()
+    }
+}
+
+fn on_the_hook(name: &str, second: u64) -> HookProgram {
+    HookProgram {
+        program: 4712,
+        tracepoint: "sys_exit".to_owned(),
+        tgid: 4711,
+        comm: name.to_owned(),
+        tool: name.to_owned(),
+        cost: Some(RunCost { runs: grown(70, second, 90_000), run_ns: grown(71, second, 9_000_000) }),
+        ..HookProgram::default()
     }
 }
 

@@ -1,6 +1,10 @@
 //! DC902 reduced-visibility: a privilege, kernel feature or mount is missing.
 //!
 //! What is hidden is named with the way to get it; numbers that depend on it are absent, not zero.
+//!
+//! What hides nothing on this node is no finding, though the list of what can be seen has it. `refusals`: kernels since 6.16 let nobody look
+//! behind the helpers that write to rings, and that matters only for a ring whose tool keeps no count of its drops that dropctl can read.
+//! `shared_hook`: who else is on a tracepoint is a matter of cost, and hides no event.
 
 use crate::{
     diagnose::{
@@ -8,11 +12,13 @@ use crate::{
         finding::{Confidence, Fact, Finding, Severity},
     },
     setup::Visibility,
+    timeline::Slice,
 };
 
-/// Fires when anything is missing.
-pub(in crate::diagnose) fn check(visibility: &[Visibility]) -> Option<Finding> {
-    let missing: Vec<&Visibility> = visibility.iter().filter(|entry| !entry.available).collect();
+/// Fires when anything is missing that hides something.
+pub(in crate::diagnose) fn check(slice: &Slice<'_>, visibility: &[Visibility]) -> Option<Finding> {
+    let hides = |entry: &&Visibility| !entry.available && hides_something(slice, &entry.capability);
+    let missing: Vec<&Visibility> = visibility.iter().filter(hides).collect();
     if missing.is_empty() {
         return None;
     }
@@ -25,23 +31,54 @@ pub(in crate::diagnose) fn check(visibility: &[Visibility]) -> Option<Finding> {
     })
 }
 
+/// Whether anything that is there would be seen with it.
+fn hides_something(slice: &Slice<'_>, capability: &str) -> bool {
+    let Some(rings) = slice.last().and_then(|last| last.rings.as_deref()) else { return true };
+    match capability {
+        "refusals" => {
+            rings.iter().any(|ring| !ring.is_own && ring.overruns.is_none() && ring.refused.is_none())
+        }
+        "shared_hook" => false,
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        sample::{Overruns, RingSample, Sample},
+        timeline::example::{SECOND, ring, sample, timeline},
+    };
 
     fn entry(capability: &str, available: bool) -> Visibility {
         Visibility { capability: capability.to_owned(), available, note: "why".to_owned() }
     }
 
+    fn found(rings: Option<Vec<RingSample>>, visibility: &[Visibility]) -> Option<Finding> {
+        check(&timeline([Sample { rings, ..sample(SECOND) }]).all(), visibility)
+    }
+
     #[test]
     fn names_what_is_missing() {
-        let finding = check(&[entry("btf", true), entry("cgroup_id", false)]).unwrap();
+        let finding = found(None, &[entry("btf", true), entry("cgroup_id", false)]).unwrap();
         assert_eq!(finding.summary, "This node hides something from dropctl: cgroup_id.");
         assert_eq!(finding.evidence, [Fact::seen("cgroup_id: why".to_owned())]);
     }
 
     #[test]
     fn is_silent_when_all_is_there() {
-        assert_eq!(check(&[entry("btf", true)]), None);
+        assert_eq!(found(None, &[entry("btf", true)]), None);
+    }
+
+    #[test]
+    fn is_silent_about_what_hides_nothing_here() {
+        let refusals = [entry("refusals", false)];
+        let counted = RingSample { overruns: Some(Overruns::default()), ..ring(1, 0, 0) };
+        let own = RingSample { is_own: true, ..ring(2, 0, 0) };
+        assert_eq!(found(Some(vec![counted.clone(), own]), &refusals), None, "its tool counts");
+        assert!(found(Some(vec![counted, ring(3, 0, 0)]), &refusals).is_some(), "nobody counts for one");
+        assert!(found(None, &refusals).is_some(), "what rings there are is not known");
+        assert_eq!(found(Some(Vec::new()), &[entry("shared_hook", false)]), None);
     }
 }

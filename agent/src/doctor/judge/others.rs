@@ -6,7 +6,7 @@ use crate::{
     doctor::{AgentFacts, Check, Facts, Status, Topic},
     number::bytes,
     probe::OLDEST_KERNEL,
-    sample::{FalcoSample, ToolSample},
+    sample::{FalcoSample, HookProgram, ToolSample},
     socket,
 };
 
@@ -26,25 +26,33 @@ fn check(name: &'static str, status: Status, found: impl Into<String>) -> Check 
 
 fn hook(facts: &Facts) -> Check {
     let hook = &facts.others.hook;
-    let hidden = match hook.hidden {
+    let mut hidden = match hook.hidden {
         0 => String::new(),
         hidden => format!("; open files of {hidden} processes are hidden"),
     };
-    if hook.programs.is_empty() {
+    if hook.untold > 0 {
+        hidden.push_str(&format!("; what {} perf events are on needs CAP_SYS_ADMIN", hook.untold));
+    }
+    let others: Vec<&HookProgram> = hook.programs.iter().filter(|program| !program.is_own).collect();
+    if others.is_empty() {
         // A process may be kept from everybody, as process 1 of some machines is.
         let may_see = hook.hidden == 0 || facts.rights.has(Capability::CAP_SYS_PTRACE) == Some(true);
         if may_see && facts.mounts.is_initial_pid_namespace == Some(true) {
-            return check("shared_hook", Status::Ok, format!("nobody else on sys_exit{hidden}"));
+            return check("shared_hook", Status::Ok, format!("nobody else on sys_enter or sys_exit{hidden}"));
         }
-        return check("shared_hook", Status::Unknown, format!("nobody else seen on sys_exit{hidden}"))
-            .supplied_by(&["CAP_SYS_PTRACE, and the node's pid namespace (hostPID: true)"]);
+        return check(
+            "shared_hook",
+            Status::Unknown,
+            format!("nobody else seen on sys_enter or sys_exit{hidden}"),
+        )
+        .supplied_by(&["CAP_SYS_PTRACE, and the node's pid namespace (hostPID: true)"]);
     }
-    let names: Vec<String> = hook
-        .programs
-        .iter()
-        .map(|program| format!("{} (pid {}, program {})", program.comm, program.tgid, program.program))
-        .collect();
-    check("shared_hook", Status::Info, format!("on sys_exit: {}{hidden}", names.join(", ")))
+    let name = |program: &&HookProgram| {
+        let HookProgram { program, tracepoint, comm, tgid, .. } = program;
+        format!("{comm} (pid {tgid}, program {program} on {tracepoint})")
+    };
+    let names: Vec<String> = others.iter().map(name).collect();
+    check("shared_hook", Status::Info, format!("{}{hidden}", names.join(", ")))
         .losing("speed: every syscall pays for each of them, and for dropctl (DC903)")
         .supplied_by(&["dropctl agent --mode passive attaches nothing there"])
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     doctor::{AgentFacts, OtherFacts},
-    observe::{cgroups, falco::process::modules, groups, rings::on_tracepoint},
+    observe::{cgroups, falco::process::modules, groups, hook},
     socket::{Answer, Question, client},
 };
 
@@ -17,14 +17,12 @@ const RUNTIMES: [(&str, &str); 6] = [
     ("Podman", "/run/podman/podman.sock"),
     ("cri-dockerd", "/run/cri-dockerd.sock"),
 ];
-/// Our hook.
-const HOOK: &str = "sys_exit";
 
 pub(super) fn read() -> OtherFacts {
     let proc = Path::new("/proc");
     let own = groups::membership(proc, std::process::id());
     OtherFacts {
-        hook: on_tracepoint(proc, HOOK),
+        hook: hook::read(proc),
         runtimes: RUNTIMES
             .iter()
             .filter(|(_, path)| Path::new(path).exists())

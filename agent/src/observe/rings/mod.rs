@@ -26,7 +26,6 @@ mod wanted;
 mod watch;
 
 pub use drains::{Drain, Drains};
-pub use links::{Attached, OnTracepoint, on_tracepoint};
 pub use object::WatchError;
 pub use refusals::RefusalsError;
 pub use source::Route;

@@ -11,4 +11,5 @@ mod process;
 mod scan;
 mod watch;
 
+pub use known::tool;
 pub use watch::Tools;

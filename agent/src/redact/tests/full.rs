@@ -4,10 +4,10 @@ use crate::{
     sample::{
         BaseSyscallsFacts, BlockedIn, Compared, Comparison, ConfigurationFacts, ConsumerSample,
         ConsumerStates, CounterLayout, CpuLimit, EstimateSample, FalcoCounts, FalcoFacts, FalcoSample,
-        KeyFacts, LoserSample, LosersSample, MemoryGroup, MetricsFacts, Node, Overruns, PageFacts,
-        PageStatus, PerfBuffersSample, PressureSample, ProbeSample, ProcessCount, ProgramSample,
-        RefusalClass, RefusedSample, RingOwner, RingSample, Sample, StreamSample, ToolPressure, ToolPrograms,
-        ToolSample, VersionFacts, Workload, WorkloadDrops,
+        HookProgram, HookSample, KeyFacts, LoserSample, LosersSample, MemoryGroup, MetricsFacts, Node,
+        Overruns, PageFacts, PageStatus, PerfBuffersSample, PressureSample, ProbeSample, ProcessCount,
+        ProgramSample, RefusalClass, RefusedSample, RingOwner, RingSample, Sample, StreamSample,
+        ToolPressure, ToolPrograms, ToolSample, VersionFacts, Workload, WorkloadDrops,
     },
     setup::{Setup, Visibility},
     timeline::{
@@ -126,6 +126,17 @@ fn sample(second: u64) -> Sample {
             ..ToolSample::default()
         }]),
         consumers: Some(vec![consumer(second)]),
+        hook: Some(HookSample {
+            programs: vec![HookProgram {
+                program: 41,
+                tracepoint: "sys_exit".to_owned(),
+                tgid: 81,
+                comm: "tracer".to_owned(),
+                tool: "other".to_owned(),
+                ..HookProgram::default()
+            }],
+            ..HookSample::default()
+        }),
         pressure: Some(PressureSample {
             tools: vec![ToolPressure {
                 tgid: TGID,

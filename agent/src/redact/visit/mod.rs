@@ -24,6 +24,7 @@ pub(super) fn sample(redactor: &mut Redactor, sample: &mut Sample) {
         tools,
         consumers,
         pressure,
+        hook,
         own: _,
     } = sample;
     option(redactor, cpus_online, word::cpus);
@@ -34,6 +35,7 @@ pub(super) fn sample(redactor: &mut Redactor, sample: &mut Sample) {
     tools.iter_mut().flatten().for_each(|one| self::tools::tool(redactor, one));
     consumers.iter_mut().flatten().for_each(|one| self::tools::consumer(redactor, one));
     pressure.iter_mut().for_each(|one| self::tools::pressure(redactor, one));
+    hook.iter_mut().for_each(|one| self::tools::hook(redactor, one));
 }
 
 type Rule = fn(&mut Redactor, &str) -> String;

@@ -1,11 +1,11 @@
-//! Tools as processes, their threads, and what their cgroups run short of.
+//! Tools as processes, their threads, what their cgroups run short of, and programs on the hook.
 
 use super::{all, comm, option};
 use crate::{
     redact::{Redactor, cgroup, word},
     sample::{
-        BlockedIn, ConsumerSample, CpuLimit, MemoryGroup, NodePressure, PressureSample, ProgramSample,
-        ToolPressure, ToolPrograms, ToolSample,
+        BlockedIn, ConsumerSample, CpuLimit, HookProgram, HookSample, MemoryGroup, NodePressure,
+        PressureSample, ProgramSample, ToolPressure, ToolPrograms, ToolSample,
     },
 };
 
@@ -75,6 +75,15 @@ pub(super) fn consumer(redactor: &mut Redactor, sample: &mut ConsumerSample) {
         let CpuLimit { cgroup: place, quota_ns: _, period_ns: _, throttled_periods: _, throttled_ns: _ } =
             limit;
         *place = cgroup::path(redactor, place);
+    }
+}
+
+pub(in crate::redact) fn hook(redactor: &mut Redactor, sample: &mut HookSample) {
+    let HookSample { programs, looked_at: _, hidden: _, untold: _, is_timed: _ } = sample;
+    for HookProgram { program: _, tracepoint, tgid: _, comm: name, tool, is_own: _, cost: _ } in programs {
+        *tracepoint = word::symbol(redactor, tracepoint);
+        comm(redactor, name);
+        all(redactor, [tool], word::tool);
     }
 }
 

@@ -1,0 +1,156 @@
+//! One look at the open files of all processes. Three kinds keep a program on a tracepoint: links, whose fdinfo names program and
+//! tracepoint (`bpf_raw_tp_link_show_fdinfo`, 5.8; a `tp_btf` is one, too), and perf events, which the kernel explains on request.
+//! The program itself, where a process has it open, tells its runs (`bpf_prog_show_fdinfo`, 5.1).
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::is_timed;
+use crate::{
+    observe::{consumers::thread::text, tools},
+    sample::{HookProgram, HookSample, RunCost},
+    sys::bpf,
+};
+
+/// Open files of one process that are looked at.
+const MOST_FILES: usize = 1024;
+/// Processes that are looked at.
+const MOST_PROCESSES: usize = 8192;
+/// Programs that are told.
+const MOST_PROGRAMS: usize = 64;
+
+/// What it found.
+pub(super) struct Look {
+    found: HookSample,
+    /// Where programs tell their runs, by process and id.
+    runs: BTreeMap<(u32, u32), PathBuf>,
+}
+
+/// Of one process.
+#[derive(Default)]
+struct Files {
+    /// Program and tracepoint.
+    attached: Vec<(u32, String)>,
+    /// Program and the file that tells its runs.
+    programs: Vec<(u32, PathBuf)>,
+    untold: u64,
+}
+
+impl Look {
+    pub(super) fn take(proc: &Path) -> Self {
+        let mut look = Self { found: HookSample::default(), runs: BTreeMap::new() };
+        let pids = fs::read_dir(proc).into_iter().flatten().flatten();
+        let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        for tgid in pids.take(MOST_PROCESSES) {
+            match Files::of(proc, tgid) {
+                Some(files) => look.add(proc, tgid, files),
+                None => look.found.hidden += 1,
+            }
+        }
+        look.found.programs.sort_by_key(|program| (program.tgid, program.program));
+        look.found.programs.truncate(MOST_PROGRAMS);
+        look
+    }
+
+    fn add(&mut self, proc: &Path, tgid: u32, mut files: Files) {
+        self.found.looked_at += 1;
+        self.found.untold += files.untold;
+        if files.attached.is_empty() {
+            return;
+        }
+        files.attached.sort_unstable();
+        files.attached.dedup();
+        let comm = text(&proc.join(format!("{tgid}/comm"))).unwrap_or_default();
+        let comm = comm.trim_end_matches('\n');
+        self.found.programs.extend(files.attached.into_iter().map(|(program, tracepoint)| HookProgram {
+            program,
+            tracepoint,
+            tgid,
+            comm: comm.to_owned(),
+            tool: tools::tool(comm).to_owned(),
+            is_own: tgid == std::process::id(),
+            cost: None,
+        }));
+        self.runs.extend(files.programs.into_iter().map(|(program, file)| ((tgid, program), file)));
+    }
+
+    /// With what the programs cost up to now.
+    pub(super) fn sample(&self, proc: &Path) -> HookSample {
+        let is_timed = is_timed(proc);
+        let mut sample = HookSample { is_timed, ..self.found.clone() };
+        for program in sample.programs.iter_mut().filter(|_| is_timed == Some(true)) {
+            let file = self.runs.get(&(program.tgid, program.program));
+            program.cost = file.and_then(|file| cost(&text(file).ok()?, program.program));
+        }
+        sample
+    }
+}
+
+impl Files {
+    /// `None` where they are not visible.
+    fn of(proc: &Path, tgid: u32) -> Option<Self> {
+        let mut files = Self::default();
+        let folder = proc.join(format!("{tgid}/fdinfo"));
+        for entry in fs::read_dir(proc.join(format!("{tgid}/fd"))).ok()?.flatten().take(MOST_FILES) {
+            let Ok(target) = fs::read_link(entry.path()) else { continue };
+            match target.to_str() {
+                Some("anon_inode:[perf_event]") => {
+                    files.add_event(tgid, &entry.file_name().to_string_lossy())
+                }
+                Some(
+                    "anon_inode:bpf_link"
+                    | "anon_inode:[bpf_link]"
+                    | "anon_inode:bpf-prog"
+                    | "anon_inode:[bpf-prog]",
+                ) => {
+                    files.add(folder.join(entry.file_name()));
+                }
+                _ => {}
+            }
+        }
+        Some(files)
+    }
+
+    /// A link, or a program.
+    fn add(&mut self, file: PathBuf) {
+        let Ok(fdinfo) = text(&file) else { return };
+        let Some(program) = field(&fdinfo, "prog_id:").and_then(|id| id.parse().ok()) else { return };
+        match (field(&fdinfo, "link_id:"), field(&fdinfo, "tp_name:")) {
+            (Some(_), Some(name)) if is_passed_by_all(name) => self.attached.push((program, name.to_owned())),
+            (None, _) => self.programs.push((program, file)),
+            _ => {}
+        }
+    }
+
+    fn add_event(&mut self, tgid: u32, fd: &str) {
+        let Ok(fd) = fd.parse() else { return };
+        match bpf::tracepoint_of(tgid, fd) {
+            Ok(Some((program, name))) if is_passed_by_all(&name) => self.attached.push((program, name)),
+            Ok(_) => {}
+            // Any number of events of `perf` have no program.
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {}
+            Err(_) => self.untold += 1,
+        }
+    }
+}
+
+/// `sys_enter` and `sys_exit`, and those of single syscalls, which perf keeps on these (kernel/trace/trace_syscalls.c).
+fn is_passed_by_all(name: &str) -> bool {
+    ["sys_enter", "sys_exit"]
+        .iter()
+        .any(|all| name.strip_prefix(all).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+}
+
+fn cost(fdinfo: &str, program: u32) -> Option<RunCost> {
+    let number = |name| field(fdinfo, name)?.parse::<u64>().ok();
+    // Another file may have the number by now.
+    (number("prog_id:") == Some(program.into())).then_some(())?;
+    Some(RunCost { runs: number("run_cnt:")?, run_ns: number("run_time_ns:")? })
+}
+
+fn field<'a>(fdinfo: &'a str, name: &str) -> Option<&'a str> {
+    fdinfo.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
+}

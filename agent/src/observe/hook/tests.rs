@@ -1,0 +1,82 @@
+//! A /proc made by hand.
+
+use std::{fs, os::unix::fs::symlink};
+
+use super::*;
+use crate::sample::RunCost;
+
+/// A process with these open files: what each is, and its fdinfo.
+fn process(proc: &Path, tgid: u32, comm: &str, files: &[(&str, String)]) {
+    let folder = proc.join(tgid.to_string());
+    for name in ["fd", "fdinfo"] {
+        fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    fs::write(folder.join("comm"), format!("{comm}\n")).unwrap();
+    for (fd, (target, fdinfo)) in files.iter().enumerate() {
+        symlink(target, folder.join(format!("fd/{fd}"))).unwrap();
+        fs::write(folder.join(format!("fdinfo/{fd}")), fdinfo).unwrap();
+    }
+}
+
+fn link(name: &str, id: u32) -> (&'static str, String) {
+    let text =
+        format!("pos:\t0\nlink_type:\traw_tracepoint\nlink_id:\t3\nprog_id:\t{id}\ntp_name:\t{name}\n");
+    ("anon_inode:bpf_link", text)
+}
+
+fn program(id: u32, runs: u64) -> (&'static str, String) {
+    let text =
+        format!("pos:\t0\nprog_type:\t26\nprog_id:\t{id}\nrun_time_ns:\t{}\nrun_cnt:\t{runs}\n", 50 * runs);
+    ("anon_inode:bpf-prog", text)
+}
+
+fn set_timed(proc: &Path, value: &str) {
+    fs::create_dir_all(proc.join("sys/kernel")).unwrap();
+    fs::write(proc.join("sys/kernel/bpf_stats_enabled"), value).unwrap();
+}
+
+#[test]
+fn whoever_owns_it() {
+    let proc = tempfile::tempdir().unwrap();
+    let proc = proc.path();
+    process(proc, 7, "falco", &[link("sys_exit", 41), link("sched_switch", 44), program(41, 1_000)]);
+    process(proc, 9, "mine", &[link("sys_enter", 42), link("sys_enter", 42), link("sys_exit_group_x", 43)]);
+    process(proc, 10, "none", &[link("sys_exits", 45), ("/etc/passwd", "prog_id:\t41\n".to_owned())]);
+    fs::create_dir_all(proc.join("8")).unwrap();
+    let found = read(proc);
+    let facts: Vec<_> = found
+        .programs
+        .iter()
+        .map(|program| (program.tgid, program.program, &*program.tracepoint, &*program.tool))
+        .collect();
+    let expected =
+        [(7, 41, "sys_exit", "falco"), (9, 42, "sys_enter", "other"), (9, 43, "sys_exit_group_x", "other")];
+    assert_eq!(facts, expected);
+    assert_eq!((found.looked_at, found.hidden, found.is_timed), (3, 1, None));
+    assert!(found.programs.iter().all(|program| !program.is_own && program.cost.is_none()));
+}
+
+#[test]
+fn what_each_costs_where_that_is_counted() {
+    let proc = tempfile::tempdir().unwrap();
+    let proc = proc.path();
+    process(proc, 7, "falco", &[link("sys_exit", 41), program(41, 1_000)]);
+    process(proc, 9, "mine", &[link("sys_exit", 42)]);
+    let costs = || -> Vec<_> { read(proc).programs.iter().map(|program| program.cost).collect() };
+    set_timed(proc, "0\n");
+    assert_eq!(costs(), [None, None], "what it counted once is of another time");
+    set_timed(proc, "1\n");
+    assert_eq!(costs(), [Some(RunCost { runs: 1_000, run_ns: 50_000 }), None], "the other is not open");
+    let hook = Hook::start(proc).unwrap();
+    let sample = loop {
+        if let Some(sample) = hook.sample() {
+            break sample;
+        }
+    };
+    assert_eq!(sample, read(proc));
+    fs::write(proc.join("7/fdinfo/1"), program(41, 3_000).1).unwrap();
+    let cost = |sample: HookSample| sample.programs[0].cost.unwrap().runs;
+    assert_eq!(cost(hook.sample().unwrap()), 3_000, "with each sample");
+    fs::write(proc.join("7/fdinfo/1"), program(99, 1).1).unwrap();
+    assert_eq!(hook.sample().unwrap().programs[0].cost, None, "another file has its number");
+}

@@ -1,0 +1,48 @@
+//! Programs on the tracepoints that every syscall passes.
+
+use serde::{Deserialize, Serialize};
+
+/// What a look at the open files of all processes found. Who keeps a program attached by a pinned link alone is not among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HookSample {
+    /// By process and program.
+    pub programs: Vec<HookProgram>,
+    /// Processes whose open files were looked at.
+    pub looked_at: u64,
+    /// Processes whose open files are not visible (`CAP_SYS_PTRACE`).
+    pub hidden: u64,
+    /// perf events of which the kernel does not tell what they are on (`CAP_SYS_ADMIN`).
+    pub untold: u64,
+    /// Runs of programs are timed (`kernel.bpf_stats_enabled`); `None` where that cannot be read.
+    pub is_timed: Option<bool>,
+}
+
+/// A program, and who keeps it attached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HookProgram {
+    /// Id of the program.
+    pub program: u32,
+    /// The tracepoint: `sys_enter`, `sys_exit`, or one of a single syscall, which every syscall passes all the same.
+    pub tracepoint: String,
+    /// Process id, as /proc counts.
+    pub tgid: u32,
+    /// Its name.
+    pub comm: String,
+    /// The tool that it is, from a closed set; `other` for everybody else.
+    pub tool: String,
+    /// It is dropctl's.
+    pub is_own: bool,
+    /// What it has cost; `None` where runs are not timed, or its process has the program itself not open.
+    pub cost: Option<RunCost>,
+}
+
+/// Runs of a program while they were timed, since it was loaded. Exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCost {
+    /// How many.
+    pub runs: u64,
+    /// Their time, ns.
+    pub run_ns: u64,
+}
