@@ -4,7 +4,7 @@ use super::losses::Loss;
 use crate::{
     number::float,
     sample::{ConsumerSample, ConsumerStates, FalcoFacts, ToolSample},
-    timeline::{FalcoTotals, RingTotals, Slice, seconds},
+    timeline::{FalcoTotals, MemoryTotals, RingTotals, Slice, seconds},
 };
 
 /// One window of loss.
@@ -24,6 +24,8 @@ pub(super) struct Case<'a> {
     pub(super) rings: Vec<RingTotals<'a>>,
     /// Its draining thread in `slice`; of several the one that ran most.
     pub(super) consumer: Option<ConsumerSample>,
+    /// How short of memory it was in the loss.
+    pub(super) memory: MemoryTotals,
     /// Bytes in and out in the loss.
     pub(super) flow: Option<Flow>,
     /// Bytes in and out in `whole`.
@@ -107,6 +109,7 @@ impl<'a> Case<'a> {
             tool: last.and_then(|last| last.tools.as_deref()?.iter().find(|tool| tool.tgid == tgid)),
             rings: around.rings,
             consumer: around.consumer,
+            memory: whole.around(loss.from_ns, loss.to_ns).memory(tgid),
             slice,
             whole,
         }

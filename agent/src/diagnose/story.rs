@@ -7,7 +7,8 @@ use super::{Finding, Verdict, case::Case, diagnose, losses};
 use crate::{
     sample::{
         Clock, ConsumerSample, ConsumerStates, CpuLimit, Events, FalcoCounts, FalcoFacts, FalcoSample,
-        KnownBy, LoserSample, LosersSample, Node, ProbeSample, RingOwner, RingSample, Sample, ToolSample,
+        KnownBy, LoserSample, LosersSample, MemoryGroup, Node, NodePressure, PressureSample, ProbeSample,
+        RingOwner, RingSample, Sample, Stall, Stalls, ToolPressure, ToolSample,
     },
     setup::{Mode, Naming, Request, Setup},
     timeline::Timeline,
@@ -42,6 +43,8 @@ pub(super) struct Second {
     pub(super) pressed: [u64; 5],
     /// Major faults of the thread.
     pub(super) major_faults: u64,
+    /// All threads of its cgroup waited for memory, ms.
+    pub(super) stalled: u64,
 }
 
 /// What happened, by the second.
@@ -51,6 +54,10 @@ pub(super) struct Story {
     pub(super) capacity_bytes: u64,
     pub(super) limit: Option<CpuLimit>,
     pub(super) is_thread_seen: bool,
+    /// The kernel tells major faults of the thread.
+    pub(super) are_faults_seen: bool,
+    /// The kernel tells stalls.
+    pub(super) are_stalls_seen: bool,
     pub(super) blocked_in: (char, Option<u32>, Option<&'static str>),
     pub(super) facts: Option<FalcoFacts>,
     pub(super) tool: Option<ToolSample>,
@@ -78,12 +85,15 @@ impl Story {
             states: [100, 5, 0, 0, 895],
             pressed: [0; 5],
             major_faults: 0,
+            stalled: 0,
         };
         Self {
             seconds: vec![second; 10],
             capacity_bytes: 8 * MIB,
             limit: Some(CpuLimit { cgroup: "/kubepods/pod1/c1".to_owned(), ..CpuLimit::default() }),
             is_thread_seen: true,
+            are_faults_seen: true,
+            are_stalls_seen: true,
             blocked_in: ('S', None, None),
             facts: None,
             tool: Some(ToolSample {
@@ -194,7 +204,7 @@ impl Story {
             states: states(|second| second.states),
             pressed: states(|second| second.pressed),
             blocked_in: vec![blocked],
-            major_faults: Some(sum(&|second| second.major_faults)),
+            major_faults: self.are_faults_seen.then(|| sum(&|second| second.major_faults)),
             limits: self.limit.clone().map(|limit| {
                 let periods = throttled_ns / (50 * MS);
                 vec![CpuLimit { throttled_ns, throttled_periods: periods, ..limit }]
@@ -231,8 +241,22 @@ impl Story {
             falcos: Some(vec![falco]),
             consumers: self.is_thread_seen.then(|| vec![consumer]),
             tools: self.tool.clone().map(|tool| vec![tool]),
+            pressure: Some(self.pressure(MS * sum(&|second| second.stalled))),
             ..Sample::default()
         }
+    }
+
+    fn pressure(&self, stalled_ns: u64) -> PressureSample {
+        let memory = Some(Stall { some_ns: stalled_ns, full_ns: Some(stalled_ns) });
+        let stalls = self.are_stalls_seen.then(|| Stalls { memory, ..Stalls::default() });
+        let group = MemoryGroup {
+            cgroup: "/kubepods/pod1/c1".to_owned(),
+            limit_bytes: Some(64 * MIB),
+            max_events: Some(1_000 + stalled_ns / MS),
+            ..MemoryGroup::default()
+        };
+        let tool = ToolPressure { tgid: TGID, memory: Some(vec![group]), stalls };
+        PressureSample { node: NodePressure { stalls, ..NodePressure::default() }, tools: vec![tool] }
     }
 
     fn ring(&self, cpu: usize, past: &[Second], now_ns: u64) -> RingSample {

@@ -24,6 +24,7 @@ mod falcos;
 pub mod losses;
 pub mod overruns;
 mod perf;
+mod pressure;
 mod probe;
 mod refused;
 mod rings;
@@ -33,6 +34,7 @@ mod step;
 
 pub use falcos::FalcoTotals;
 pub use perf::PerfTotals;
+pub use pressure::{MemoryTotals, Stalled};
 pub use probe::{ProbeTotals, StreamTotals};
 pub use refused::RefusedTotals;
 pub use rings::RingTotals;

@@ -161,8 +161,25 @@ fn memory() {
         second.major_faults = 400;
     });
     fires(&faults, rule);
-    is_silent(&pressed([200, 10, 0, 700, 90]), rule);
+    let blocked = pressed([200, 10, 0, 700, 90]);
+    is_silent(&blocked, rule);
     does_not_know(&unseen(), rule);
+    // Direct reclaim: on a CPU, and yet it does not drain.
+    let reclaims = Story::lossy(|second| {
+        (second.states, second.pressed) = ([700, 10, 0, 200, 90], [700, 10, 0, 200, 90]);
+        second.stalled = 600;
+    });
+    fires(&reclaims, rule);
+    assert_eq!(reclaims.causes(), ["DC112"], "most of its time on a CPU is not its own");
+    let Verdict::Fires(claim) = reclaims.verdict(rule) else { unreachable!("it fires") };
+    assert!(claim.evidence.iter().any(|fact| fact.text.contains("memory was reclaimed for it")), "{claim:?}");
+    fires(&Story { is_thread_seen: false, ..reclaims.clone() }, rule);
+    // Either of the two tells, and without both nothing does.
+    is_silent(&Story { are_stalls_seen: false, ..blocked.clone() }, rule);
+    is_silent(&Story { are_faults_seen: false, ..blocked.clone() }, rule);
+    does_not_know(&Story { are_stalls_seen: false, are_faults_seen: false, ..blocked }, rule);
+    let at_the_limit = Story::lossy(|second| second.stalled = 20);
+    is_silent(&at_the_limit, rule);
 }
 
 #[test]
