@@ -41,7 +41,9 @@ struct Active {
 }
 
 impl Standing {
-    /// Takes in a tool whose losses would be seen: what may be found of it counts from zero now.
+    /// Takes in a tool whose losses would be seen: what may be found of it counts from zero now. That is every code: a Falco can have
+    /// each of them, and one that had no series yet would appear with 1, of which Prometheus' `increase()` sees nothing. It costs 27
+    /// series of the 300 for the first name of a tool and 24 for another one; a second process of that name adds none.
     pub fn know(&mut self, tool: &str) {
         for code in Code::ALL {
             let tool = if code.role() == Role::Own { OWN } else { tool };

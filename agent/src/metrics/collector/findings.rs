@@ -37,7 +37,7 @@ mod tests {
             let series = &family.get_metric()[index];
             series.get_label().iter().map(|pair| pair.value().to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(families[0].get_metric().len(), Code::ALL.len());
+        assert_eq!(families[0].get_metric().len(), Code::ALL.len(), "a known source starts at 0");
         assert_eq!(labels(&families[0], 0), ["dropctl", "DC901"]);
         assert_eq!(families[0].get_metric()[0].get_counter().get_value().to_bits(), 1_f64.to_bits());
         assert_eq!(families[1].get_metric().len(), 1);
