@@ -8,7 +8,7 @@ use std::{
     io::{self, Read},
 };
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use serde_json::{Map, Value};
 
 use super::{DROP, Said, json, text};
@@ -67,13 +67,14 @@ impl<R: Read> Scanner<R> {
         let whole = if self.is_at_end { rest.len() } else { WINDOW - text::LONGEST };
         let brace = memchr(b'{', &rest[..whole]);
         let text = &rest[..brace.unwrap_or(whole)];
-        if let Some(anchor) = memmem::find(text, DROP.as_bytes()) {
+        if let Some(anchor) = text::anchor(text) {
             let length = match text::at_anchor(&self.buffer, self.at + anchor) {
-                Some((alert, length)) => {
-                    self.found.push_back(Said::Drop(alert));
+                Some((said, length)) => {
+                    self.found.push_back(said);
                     length
                 }
-                None => DROP.len(),
+                // Over a part of it, so that it is not found again.
+                None => 1,
             };
             self.at += anchor + length;
         } else if brace == Some(0) {

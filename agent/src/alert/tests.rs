@@ -1,5 +1,7 @@
 //! Real lines of many versions, every documented set of fields in every form, and text that is meant to hurt.
 
+mod snapshots;
+
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use super::*;
@@ -25,6 +27,38 @@ fn of_file(name: &str) -> (Vec<u64>, usize) {
     let alerts = drops(&data(name));
     let with_fields = alerts.iter().filter(|alert| alert.fields.is_some()).count();
     (alerts.iter().map(|alert| alert.n_drops).collect(), with_fields)
+}
+
+/// Of falco-alerts and of what a 0.44.1 wrote, all that is there.
+const FILES: [&str; 8] = [
+    "falco-0.44.1/stderr.log",
+    "falco-0.44.1/stdout.log",
+    "falco-alerts/2019-0.15-kmod-glued-text.log",
+    "falco-alerts/2019-page-faults.jsonl",
+    "falco-alerts/2020-drops-exceed-events.json",
+    "falco-alerts/2020-mixed-json-and-log.log",
+    "falco-alerts/2023-0.35-categories.json",
+    "falco-alerts/2024-metrics-snapshot-barely-used-node.json",
+];
+
+#[test]
+fn each_line_says_by_itself_what_it_says_in_its_file() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/falco-alerts");
+    for file in fs::read_dir(folder).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert!(FILES.contains(&&*format!("falco-alerts/{name}")), "{name} is not read by a test");
+    }
+    for name in FILES {
+        let file = data(name);
+        let lines: Vec<Said> = file.lines().flat_map(said).collect();
+        assert_eq!(lines, said(&file), "{name}");
+        // No sentence and no snapshot is passed over, wherever it stands.
+        for line in file.lines() {
+            let sentences = line.matches("system calls dropped in last second").count();
+            let snapshots = line.matches(&format!("\"output\":\"{SNAPSHOT}\"")).count();
+            assert_eq!(said(line).len(), sentences + snapshots, "{name}: {line}");
+        }
+    }
 }
 
 #[test]

@@ -1,15 +1,19 @@
 //! Alerts as text: `12:55:58.461500387: Debug Falco internal: syscall event drop. 1 system calls dropped in last second.
 //! (ebpf_enabled="1" n_drops="1" ...)`, the same without quotes (before 0.35) and without the blank (2019), and the line
-//! of Falco's log, which ends after the sentence.
-
-use std::borrow::Cow;
+//! of Falco's log, which ends after the sentence. Snapshots as text: `12:55:58.461500387: Informational Falco metrics snapshot
+//! (evt.source="syscall" scap.n_evts=10 ...)`.
 
 use memchr::memmem;
 
-use super::{DROP, DropAlert, Fields, SNAPSHOT, Time};
+use super::{DROP, DropAlert, Fields, SNAPSHOT, Said, Snapshot, Time};
+use crate::number::float;
 
 /// Longest alert in text, bytes: all fields of all versions are a third of it.
-pub(super) const LONGEST: usize = 4096;
+const LONGEST_ALERT: usize = 4096;
+/// Longest snapshot, and longest of all: its fields are a third of it, and each rule that matched adds one.
+pub(super) const LONGEST: usize = 16 << 10;
+/// Longest name of a field: `falco.rules.` and the name of a rule.
+const LONGEST_NAME: usize = 256;
 /// What stands before the sentence: a time and a priority, bytes.
 pub(super) const LONGEST_PREFIX: usize = 64;
 
@@ -20,9 +24,21 @@ pub(super) fn has_anchor(bytes: &[u8]) -> bool {
     [DROP, SNAPSHOT].iter().any(|anchor| memmem::find(bytes, anchor.as_bytes()).is_some())
 }
 
+/// The first place at which something may begin.
+pub(super) fn anchor(text: &[u8]) -> Option<usize> {
+    [DROP, SNAPSHOT].iter().filter_map(|anchor| memmem::find(text, anchor.as_bytes())).min()
+}
+
+/// What is said at `at`, where an anchor is, and how long it is.
+pub(super) fn at_anchor(all: &[u8], at: usize) -> Option<(Said, usize)> {
+    let alert = || alert(all, at).map(|(alert, length)| (Said::Drop(alert), length));
+    let snapshot = || snapshot(all, at).map(|(snapshot, length)| (Said::Snapshot(snapshot), length));
+    alert().or_else(snapshot)
+}
+
 /// The alert whose sentence begins at `at`, and how long it is.
-pub(super) fn at_anchor(all: &[u8], at: usize) -> Option<(DropAlert, usize)> {
-    let sentence = lossy(&all[at..all.len().min(at + LONGEST)]);
+fn alert(all: &[u8], at: usize) -> Option<(DropAlert, usize)> {
+    let sentence = valid(&all[at..all.len().min(at + LONGEST_ALERT)]);
     let rest = sentence.strip_prefix(DROP)?.strip_prefix(". ")?;
     let digits = rest.len() - rest.trim_start_matches(|character: char| character.is_ascii_digit()).len();
     let n_drops = rest[..digits].parse().ok()?;
@@ -34,8 +50,44 @@ pub(super) fn at_anchor(all: &[u8], at: usize) -> Option<(DropAlert, usize)> {
         length = sentence.len() - in_parentheses.len() + inside.len() + 2;
         pairs(inside)
     });
-    let (time, priority) = prefix(&lossy(&all[at.saturating_sub(LONGEST_PREFIX)..at]));
+    let (time, priority) = before(all, at);
     Some((DropAlert { n_drops, fields, time, priority }, length))
+}
+
+/// The snapshot whose name begins at `at`, and how long it is. Numbers in quotes are those of alerts: whole.
+fn snapshot(all: &[u8], at: usize) -> Option<(Snapshot, usize)> {
+    let said = valid(&all[at..all.len().min(at + LONGEST)]);
+    let mut rest = said.strip_prefix(SNAPSHOT)?.trim_start_matches(' ').strip_prefix('(')?;
+    let (mut fields, mut version, mut engine) = (Fields::new(), None, None);
+    loop {
+        rest = rest.trim_start_matches(' ');
+        if let Some(behind) = rest.strip_prefix(')') {
+            rest = behind;
+            break;
+        }
+        let (name, value) = rest.split_once('=')?;
+        if name.len() > LONGEST_NAME || name.contains(['(', '\n']) {
+            return None;
+        }
+        let number = if let Some(quoted) = value.trim_start_matches('\\').strip_prefix('"') {
+            let (text, behind) = quoted.split_once('"')?;
+            let text = text.trim_end_matches('\\');
+            rest = behind;
+            match name {
+                "falco.version" => version = Some(text.to_owned()),
+                "scap.engine_name" => engine = Some(text.to_owned()),
+                _ => {}
+            }
+            text.parse().ok().map(float)
+        } else {
+            let end = value.find([' ', ')'])?;
+            rest = &value[end..];
+            value[..end].parse().ok()
+        };
+        fields.extend(number.map(|number| (name.to_owned(), number)));
+    }
+    let (time, _) = before(all, at);
+    (!fields.is_empty()).then(|| (Snapshot { fields, version, engine, time }, said.len() - rest.len()))
 }
 
 /// `name=1 name="2"`, also where a shell or a collector put backslashes before the quotes.
@@ -45,6 +97,10 @@ fn pairs(inside: &str) -> Fields {
         Some((name.to_owned(), value.trim_matches(['"', '\\']).parse().ok()?))
     };
     inside.split_whitespace().filter_map(pair).collect()
+}
+
+fn before(all: &[u8], at: usize) -> (Time, Option<String>) {
+    prefix(&String::from_utf8_lossy(&all[at.saturating_sub(LONGEST_PREFIX)..at]))
 }
 
 /// Time and priority before the sentence, in its own line.
@@ -64,6 +120,7 @@ fn prefix(before: &str) -> (Time, Option<String>) {
     )
 }
 
-fn lossy(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+/// The text up to where it is none: its length is that of its bytes.
+fn valid(bytes: &[u8]) -> &str {
+    bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid())
 }
