@@ -257,6 +257,18 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+    use crate::golden::golden;
+
+    #[test]
+    fn help_is_as_accepted() {
+        let mut cli = Cli::command().term_width(80);
+        cli.build();
+        golden("help/dropctl.txt", &cli.render_long_help().to_string());
+        for name in COMMANDS {
+            let help = cli.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+            golden(&format!("help/{name}.txt"), &help);
+        }
+    }
 
     #[test]
     fn the_definition_is_sound_and_every_command_has_examples_first() {
@@ -269,6 +281,9 @@ mod tests {
             let at = |text: &str| help.find(text).unwrap_or_else(|| panic!("{name} has no {text}: {help}"));
             assert!(at("Examples:") < at("Usage:"), "{help}");
             assert!(help.contains(&format!("dropctl {name}")), "{help}");
+            let wide = help.lines().take_while(|line| !line.starts_with("Usage:"));
+            let wide = wide.filter(|line| line.starts_with("  ")).find(|line| line.len() > 80);
+            assert_eq!(wide, None, "an example that a terminal breaks");
         }
     }
 }

@@ -81,8 +81,24 @@ fn explain_arguments(error: &clap::Error) -> ExitCode {
     if unknown && !said.contains("tip:") {
         said.push_str("; --help lists what there is");
     }
+    if is_file_for_input(error) {
+        said.push_str("; `dropctl report --input FILE` reads a file, and so do size and top");
+    }
     commands::talk(&said);
     ExitCode::from(COULD_NOT_RUN)
+}
+
+/// A recording where a word of the command line was expected.
+fn is_file_for_input(error: &clap::Error) -> bool {
+    let word = match error.get(ContextKind::InvalidArg).or_else(|| error.get(ContextKind::InvalidSubcommand))
+    {
+        Some(ContextValue::String(word)) => word,
+        _ => return false,
+    };
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let takes_none = ["agent", "diff", "doctor", "explain", "record", "man"];
+    let is_elsewhere = takes_none.iter().any(|command| usage.contains(&format!("dropctl {command}")));
+    !is_elsewhere && std::path::Path::new(word).is_file()
 }
 
 /// clap blames the option even where its value came from the environment.

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{
     names::Names,
     output::Output,
-    source::{read, replay},
+    source::{STDIN, open, read, replay},
 };
 use crate::{
     alert::{self, Scanner},
@@ -43,13 +43,13 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         return output.write(format!("# {}\n", code.page()));
     }
     let (name, source): (&str, Box<dyn Read>) = match what {
-        Some("-") => ("stdin", Box::new(io::stdin())),
+        Some("-") => (STDIN, open(Path::new("-"))?),
         None if io::stdin().is_terminal() => {
             bail!(
                 "what shall be explained? Give an alert, a file, or a finding such as DC102, or pipe a log into it"
             )
         }
-        None => ("stdin", Box::new(io::stdin())),
+        None => (STDIN, open(Path::new("-"))?),
         Some(text) if alert::is_said(text) => ("the argument", Box::new(io::Cursor::new(text.to_owned()))),
         Some(path) => (path, file(path)?),
     };
@@ -60,7 +60,8 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     if tally.is_empty() {
         bail!(
             "{name}: there is no drop alert and no metrics snapshot of Falco in it (\"Falco internal: syscall event drop. N \
-             system calls dropped in last second.\", as JSON or text)"
+             system calls dropped in last second.\", as JSON or text){}",
+            what.and_then(|path| what_else(Path::new(path))).unwrap_or_default()
         );
     }
     let mut names = Names::of_page(&args.page, &output, format)?;
@@ -79,7 +80,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         Format::Html => explain::html(&explanation),
         Format::Json => explain::json(&explanation).context("write it as JSON")?,
     };
-    output.write(text)
+    output.write_page(format, text)
 }
 
 /// Opens what was named; a finding or an alert that was mistyped is no file either.
@@ -91,12 +92,28 @@ fn file(path: &str) -> Result<Box<dyn Read>> {
         let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         bail!("no finding {path}; there are {}", codes.join(", "));
     }
-    match File::open(path) {
-        Ok(file) => Ok(Box::new(file)),
+    match open(Path::new(path)) {
+        Ok(file) => Ok(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             bail!("{path}: no such file, no finding and no alert of Falco")
         }
         Err(error) => Err(error).with_context(|| path.to_owned()),
+    }
+}
+
+/// What a file is that has nothing of Falco in it, for whoever took one for another.
+fn what_else(path: &Path) -> Option<&'static str> {
+    const GZIP: &[u8] = &[0x1f, 0x8b];
+    let mut first = Vec::new();
+    File::open(path).ok()?.take(256).read_to_end(&mut first).ok()?;
+    match String::from_utf8_lossy(&first) {
+        _ if first.starts_with(GZIP) => {
+            Some("; it is compressed: zcat for a log, `dropctl report --input` for a recording")
+        }
+        text if text.contains("\"dropctl.") => {
+            Some("; `dropctl report --input` reads a recording or a report")
+        }
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Header, RecordingError, Replayed, SCHEMA};
 use crate::{
+    report::model::SCHEMA as REPORT_SCHEMA,
     sample::Sample,
     timeline::{Slice, Timeline},
 };
@@ -15,6 +16,7 @@ const REPORT_BYTES: u64 = 512 << 20;
 
 #[derive(Deserialize)]
 struct WithRecording {
+    schema: Option<String>,
     recording: Option<Recording>,
 }
 
@@ -55,7 +57,12 @@ pub(super) fn read(first: Vec<u8>, rest: &mut impl BufRead) -> Result<Replayed, 
     }
     let report: WithRecording =
         serde_json::from_slice(&text).map_err(|error| RecordingError::NoRecording(error.to_string()))?;
-    let Recording { header, samples } = report.recording.ok_or(RecordingError::NoRecordingInside)?;
+    let missing = || match report.schema {
+        Some(schema) if schema == REPORT_SCHEMA => RecordingError::NoRecordingInside,
+        Some(schema) => RecordingError::NoRecording(format!("its schema is {schema:?}")),
+        None => RecordingError::NoRecording("it has no schema".to_owned()),
+    };
+    let Recording { header, samples } = report.recording.ok_or_else(missing)?;
     if header.schema != SCHEMA {
         return Err(RecordingError::Newer(header.schema));
     }

@@ -6,7 +6,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 
 use super::{Header, RecordingError, SCHEMA, SCHEMA_FAMILY, embedded};
-use crate::{report::model::SCHEMA as REPORT_SCHEMA, sample::Sample, timeline::Timeline};
+use crate::{alert, report::model::SCHEMA as REPORT_SCHEMA, sample::Sample, timeline::Timeline};
 
 /// A sample of 1,024 rings and thousands of losers has less.
 const LINE_BYTES: u64 = 16 << 20;
@@ -64,7 +64,7 @@ fn lines(source: impl BufRead) -> Result<Replayed, RecordingError> {
     let header = match serde_json::from_slice::<Family>(&first) {
         // A report is written over many lines.
         Err(_) if first.trim_ascii() == b"{" => return embedded::read(first, &mut source),
-        Err(error) => return Err(RecordingError::NoRecording(error.to_string())),
+        Err(error) => return Err(RecordingError::NoRecording(what_it_is(&first, &error).to_owned())),
         Ok(family) if family.schema == REPORT_SCHEMA => return embedded::read(first, &mut source),
         Ok(family) if family.schema == SCHEMA => serde_json::from_slice::<Header>(&first)
             .map_err(|source| RecordingError::Malformed { line: 1, source })?,
@@ -89,6 +89,18 @@ fn lines(source: impl BufRead) -> Result<Replayed, RecordingError> {
         }
     }
     Err(RecordingError::TooLarge("it has more than 1,000,000 lines"))
+}
+
+/// What a first line is that has no schema, for whoever took one file for another.
+fn what_it_is(first: &[u8], error: &serde_json::Error) -> &'static str {
+    match () {
+        () if first.trim_ascii().is_empty() => "it is empty, or begins with an empty line",
+        () if alert::is_said(&String::from_utf8_lossy(first)) => {
+            "it is what Falco says, which `dropctl explain` reads"
+        }
+        () if error.is_data() => "its first line has no schema",
+        () => "its first line is no JSON",
+    }
 }
 
 /// The next line, and whether it is all there; empty at the end.

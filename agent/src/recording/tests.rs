@@ -5,9 +5,12 @@ use std::io::{self, Read, Write as _};
 use flate2::{Compression, write::GzEncoder};
 
 use super::*;
-use crate::timeline::{
-    Timeline,
-    example::{SECOND, falco, ring, sample, setup, timeline},
+use crate::{
+    golden::golden,
+    timeline::{
+        Timeline,
+        example::{SECOND, falco, ring, sample, setup, timeline},
+    },
 };
 
 fn samples() -> Vec<crate::sample::Sample> {
@@ -36,6 +39,12 @@ fn what_was_written_is_read() {
         assert_eq!(replayed.timeline, timeline(samples()));
         assert!(!replayed.is_cut_off);
     }
+}
+
+/// Others read this form, too: docs/recording.md.
+#[test]
+fn the_form_is_as_accepted() {
+    golden("recording.jsonl", &String::from_utf8(recorded(false)).unwrap());
 }
 
 #[test]
@@ -99,6 +108,16 @@ fn a_newer_schema_is_refused() {
 fn what_is_no_recording_is_refused() {
     for text in ["", "hello\n", "{}\n", "[1]\n", "{\"schema\":\"other/v1\"}\n", "{\n", "\u{1f}\u{8b}"] {
         assert!(error(text.as_bytes()).contains("no recording"), "{text:?}: {}", error(text.as_bytes()));
+    }
+    for (text, what) in [
+        ("", "it is empty"),
+        ("\u{1}\u{2}\n", "is no JSON"),
+        ("{\"a\":1}\n", "first line has no schema"),
+        ("{\n  \"schema\": \"dropctl.diff/v1\"\n}\n", "its schema is \"dropctl.diff/v1\""),
+        ("{\n  \"a\": 1\n}\n", "it has no schema"),
+        ("12:00:01.1: Debug Falco internal: syscall event drop. 1 system calls", "`dropctl explain` reads"),
+    ] {
+        assert!(error(text.as_bytes()).contains(what), "{text:?}: {}", error(text.as_bytes()));
     }
     assert!(error(b"\x1f\x8bnonsense that is no gzip").contains("compression is broken"));
     let header = recorded(false);

@@ -100,11 +100,11 @@ fn drains(service: &Service) -> [(&'static str, String); 2] {
         format!("{} or more on a CPU (there was no backlog to measure it by)", byte_rate(speed.likely))
     } else {
         format!(
-            "{} on a CPU ({} to {}, from {} seconds with a backlog)",
+            "{} on a CPU ({} to {}, from {} with a backlog)",
             byte_rate(speed.likely),
             byte_rate(speed.low),
             byte_rate(speed.high),
-            service.steps
+            if service.steps == 1 { "1 second".to_owned() } else { format!("{} seconds", service.steps) }
         )
     };
     let stalls = format!(
