@@ -4,7 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{names::Names, output::Output, source::replay};
+use super::{
+    names::Names,
+    output::Output,
+    progress::{Progress, Work},
+    source::replay,
+};
 use crate::{
     cli::{DiffArgs, Format},
     diff::{self, Given},
@@ -20,6 +25,7 @@ pub fn run(args: &DiffArgs) -> Result<()> {
     }
     let read = |path: &Path| replay(path).with_context(|| path.display().to_string());
     let (mut before, mut after) = (read(&args.a)?, read(&args.b)?);
+    let comparing = Progress::start(Work::Doing("comparing"));
     let mut names = Names::of_page(&args.page, &output, format)?;
     // The name of a file may name the node.
     let is_redacted = names.redactor().is_some();
@@ -49,7 +55,8 @@ pub fn run(args: &DiffArgs) -> Result<()> {
         Format::Html => diff::html(&diff),
         Format::Json => diff::json(&diff).context("write it as JSON")?,
     };
-    output.write(text)
+    drop(comparing);
+    output.write_page(format, text)
 }
 
 fn given<'a>(path: &Path, source: String, timeline: &'a Timeline) -> Result<Given<'a>> {

@@ -4,7 +4,13 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
 
-use super::{Ending, log, names::Names, output::Output, sensors::Sensors};
+use super::{
+    Ending, log,
+    names::Names,
+    output::Output,
+    progress::{Progress, Work},
+    sensors::Sensors,
+};
 use crate::{
     cli::{DoctorArgs, Format},
     doctor::{self, Seen, Tried},
@@ -20,7 +26,9 @@ use crate::{
 pub fn run(args: &DoctorArgs) -> Result<Ending> {
     let (output, format) = Output::of_page(&args.page)?;
     let mut names = Names::of_page(&args.page, &output, format)?;
+    let trying = Progress::start(Work::Doing("trying what there is"));
     let mut facts = doctor::read(try_out);
+    drop(trying);
     if let Some(redactor) = names.redactor() {
         facts.redact(redactor);
     }
@@ -32,7 +40,7 @@ pub fn run(args: &DoctorArgs) -> Result<Ending> {
         Format::Html => doctor::html(&examination),
         Format::Json => doctor::json(&examination).context("write it as JSON")?,
     };
-    output.write(text)?;
+    output.write_page(format, text)?;
     Ok(if examination.can_run { Ending::Fine } else { Ending::Found })
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -10,10 +11,17 @@ use aya::Ebpf;
 use aya_log::EbpfLogger;
 use log::LevelFilter;
 
+use super::progress;
 use crate::cli::Cli;
+
+/// Goes back to where the line begins, and makes it empty.
+const WIPE: &str = "\r\x1b[K";
+/// Whether the last line on stderr is one that is drawn over.
+static IS_DRAWN: AtomicBool = AtomicBool::new(false);
 
 /// Starts logging to stderr as loud as asked.
 pub fn start(cli: &Cli) {
+    progress::begin();
     let level = match (cli.quiet, cli.verbose) {
         (true, _) => LevelFilter::Error,
         (false, 0) => LevelFilter::Warn,
@@ -25,22 +33,50 @@ pub fn start(cli: &Cli) {
         // aya tells every relocation; nobody who debugs dropctl wants to read them.
         .filter_module("aya", level.min(LevelFilter::Info))
         .format(|out, record| {
-            writeln!(out, "dropctl: {}: {}", record.level().as_str().to_lowercase(), record.args())
+            writeln!(
+                out,
+                "{}dropctl: {}: {}",
+                wiping(),
+                record.level().as_str().to_lowercase(),
+                record.args()
+            )
         })
         .init();
 }
 
 /// Tells the user what goes on; not with `--quiet`.
 pub(super) fn say(text: &str) {
-    if log::log_enabled!(log::Level::Warn) {
+    if is_talking() {
         talk(text);
     }
+}
+
+/// Whether the user wants to hear what goes on.
+pub(super) fn is_talking() -> bool {
+    log::log_enabled!(log::Level::Warn)
 }
 
 /// One line on stderr. Nobody listening there (a closed pipe, a terminal that has gone) is no reason to end;
 /// `eprintln!` would panic.
 pub fn talk(text: &str) {
-    let _ = writeln!(io::stderr(), "dropctl: {text}");
+    let _ = writeln!(io::stderr(), "{}dropctl: {text}", wiping());
+}
+
+/// Draws a line on a terminal of so many columns that what comes next is drawn over.
+pub(super) fn draw(text: &str, columns: u16) {
+    IS_DRAWN.store(true, Ordering::Relaxed);
+    let line: String = format!("dropctl: {text}").chars().take(usize::from(columns.max(2)) - 1).collect();
+    let _ = write!(io::stderr(), "{WIPE}{line}");
+}
+
+/// Takes it away.
+pub(super) fn wipe() {
+    let _ = write!(io::stderr(), "{}", wiping());
+}
+
+/// What has to be written before anything else.
+fn wiping() -> &'static str {
+    if IS_DRAWN.swap(false, Ordering::Relaxed) { WIPE } else { "" }
 }
 
 /// Whether the kernel half should log: only when somebody reads it, else the verifier prunes it.

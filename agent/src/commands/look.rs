@@ -1,11 +1,15 @@
 //! Looking at the node for a while: what `report` and `record` do alike.
 
-use std::{io::IsTerminal as _, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
-use super::{log, sensors::Sensors, stop::StopSignals};
+use super::{
+    progress::{Progress, Work},
+    sensors::Sensors,
+    stop::StopSignals,
+};
 use crate::{
     config::ReportConfig,
     observe::{capability, node},
@@ -36,10 +40,12 @@ async fn sample<T>(
 ) -> Result<T> {
     let mut stop = StopSignals::new()?;
     let node = node::read();
+    let starting = Progress::start(Work::Doing("attaching"));
     let mut sensors = Sensors::start(&config.request, config.whose)?;
+    drop(starting);
     let mut seen = begin(node, sensors.setup(SAMPLE_EVERY))?;
     push(&mut seen, sensors.first_sample())?;
-    say_what_happens(config.duration);
+    let looking = Progress::start(Work::Look(config.duration));
 
     let mut ticks = interval_at(Instant::now() + SAMPLE_EVERY, SAMPLE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -52,14 +58,8 @@ async fn sample<T>(
             _ = ticks.tick() => push(&mut seen, sensors.sample())?,
         }
     }
+    drop(looking);
+    let _ending = Progress::start(Work::Doing("detaching"));
     push(&mut seen, sensors.stop().context("stop the probe")?)?;
     Ok(seen)
-}
-
-/// Nobody should wait in front of a silent terminal.
-fn say_what_happens(duration: Duration) {
-    if duration > Duration::from_secs(2) && std::io::stderr().is_terminal() {
-        let duration = humantime::format_duration(duration);
-        log::say(&format!("looking for {duration}; Ctrl-C ends with what was seen so far"));
-    }
 }

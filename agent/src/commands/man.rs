@@ -77,6 +77,7 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::golden::golden;
 
     #[test]
     fn every_command_has_a_page_with_its_options_and_examples() {
@@ -91,6 +92,8 @@ mod tests {
         }
         let report = page(cli.find_subcommand("report").unwrap()).unwrap();
         assert!(String::from_utf8(report).unwrap().contains("dropctl\\-report"));
+        let diff = page(cli.find_subcommand("diff").unwrap()).unwrap();
+        golden("man/dropctl-diff.1", &String::from_utf8(diff).unwrap());
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod man;
 mod map;
 mod names;
 mod output;
+mod progress;
 mod recall;
 pub mod record;
 mod remember;

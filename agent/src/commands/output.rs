@@ -1,6 +1,7 @@
 //! Where data goes: stdout, or a file that appears whole or not at all.
 
 use std::{
+    env,
     fs::{self, OpenOptions},
     io::{self, ErrorKind, IsTerminal as _, Write as _},
     os::unix::{
@@ -15,9 +16,13 @@ use tempfile::NamedTempFile;
 
 use crate::{
     cli::{Format, PageArgs},
+    report::painted,
     sys::stdio,
     temporary,
 };
+
+/// What a terminal calls itself if it cannot move its cursor.
+pub(super) const DUMB: &str = "dumb";
 
 /// An output that was found usable before the work began.
 pub(super) enum Output {
@@ -67,6 +72,14 @@ impl Output {
         let output = Self::open(args.output.as_deref())?;
         let format = output.format(args.format);
         Ok((output, format))
+    }
+
+    /// Writes a page in that form; a person who reads it here sees in colour what matters.
+    pub(super) fn write_page(self, format: Format, text: impl AsRef<[u8]>) -> Result<()> {
+        match str::from_utf8(text.as_ref()) {
+            Ok(page) if self.is_read_here(format) && has_colors() => self.write(painted(page)),
+            _ => self.write(text),
+        }
     }
 
     /// Whether a person reads it now.
@@ -142,6 +155,16 @@ impl Output {
             }
         }
     }
+}
+
+/// Whether colours are wanted on a terminal: https://no-color.org.
+pub(super) fn has_colors() -> bool {
+    env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()) && !is_dumb()
+}
+
+/// Whether the terminal calls itself one that cannot move its cursor.
+pub(super) fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|name| name == DUMB)
 }
 
 /// A file in the directory of `path`, which it will replace.

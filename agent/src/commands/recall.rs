@@ -5,7 +5,10 @@ use std::{io::Read, path::Path, time::Duration};
 
 use anyhow::{Result, bail};
 
-use super::log;
+use super::{
+    log,
+    progress::{Progress, Work},
+};
 use crate::{
     cli::SourceArgs,
     number::{count, rfc3339, seconds},
@@ -47,6 +50,7 @@ pub(super) enum Recalled {
 /// Asks the agent. `None`: the node is to be looked at.
 pub(super) fn ask(args: &SourceArgs) -> Result<Option<Recalled>> {
     let path = args.socket.as_deref();
+    let asking = Progress::start(Work::Doing("asking the agent"));
     let answered = match question(args) {
         Some(question) => client::ask(path, &question)?,
         None if args.looks() => return Ok(None),
@@ -67,6 +71,7 @@ pub(super) fn ask(args: &SourceArgs) -> Result<Option<Recalled>> {
             Err(error) => return Err(error.into()),
         },
     };
+    drop(asking);
     Ok(Some(match answered {
         (Answer::Recording { notes }, recording) => {
             notes.iter().for_each(|note| log::say(note));

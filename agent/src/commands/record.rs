@@ -2,13 +2,13 @@
 
 use std::{
     cell::RefCell,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, IsTerminal as _},
     path::Path,
 };
 
 use anyhow::{Context as _, Error, Result};
 
-use super::{limits, look::look, names::Names, output::Output};
+use super::{limits, log, look::look, names::Names, output::Output};
 use crate::{
     cli::RecordArgs,
     config::ReportConfig,
@@ -25,6 +25,7 @@ pub fn run(args: &RecordArgs) -> Result<()> {
     // Nobody reads a recording, not even on a terminal.
     let names = RefCell::new(Names::new(&args.names, false, &outputs)?);
     let compress = args.output.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "gz"));
+    let is_shown = args.output.is_none() && io::stdout().is_terminal();
     let recorded = look(
         &config,
         |mut node, mut setup| {
@@ -38,6 +39,9 @@ pub fn run(args: &RecordArgs) -> Result<()> {
         |writer, mut sample| {
             if let Some(redactor) = names.borrow_mut().redactor() {
                 redactor.sample(&mut sample);
+            }
+            if is_shown {
+                log::wipe();
             }
             writer.push(&sample).with_context(cannot)
         },

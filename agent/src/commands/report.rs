@@ -8,6 +8,7 @@ use super::{
     Ending, limits, log,
     names::Names,
     output::Output,
+    progress::{Progress, Work},
     source::{Source, TOO_SHORT},
 };
 use crate::{
@@ -35,6 +36,7 @@ pub fn run(args: &ReportArgs) -> Result<Ending> {
         Source::Timeline(timeline, name) => (timeline, name),
         Source::Page(page) => return output.write(page).map(|()| Ending::Fine),
     };
+    let judging = Progress::start(Work::Doing("judging"));
     names.redact(&mut timeline, &name)?;
     let slice = timeline.all();
     let report = report::build(&slice).with_context(|| format!("{name}: {TOO_SHORT}"))?;
@@ -44,12 +46,14 @@ pub fn run(args: &ReportArgs) -> Result<Ending> {
     };
     // What cannot be told by its pseudonyms any more should not be out before it can be.
     names.finish()?;
-    output.write(match format {
+    let page = match format {
         Format::Text => report::text(&report),
         Format::Markdown => report::markdown(&report),
         Format::Html => report::html(&report, &slice),
         Format::Json => json()?,
-    })?;
+    };
+    drop(judging);
+    output.write_page(format, page)?;
     if let Some((path, output)) = replayable {
         output.write(recording::packed(&json()?).context("pack the report")?)?;
         log::say(&format!("{} replays it: attach both", path.display()));

@@ -7,6 +7,7 @@ use super::{
     limits,
     names::Names,
     output::Output,
+    progress::{Progress, Work},
     source::{Source, TOO_SHORT},
 };
 use crate::{
@@ -25,15 +26,18 @@ pub fn run(args: &SizeArgs) -> Result<()> {
         Source::Timeline(timeline, name) => (timeline, name),
         Source::Page(page) => return output.write(page),
     };
+    let sized = Progress::start(Work::Doing("trying other rings"));
     names.redact(&mut timeline, &name)?;
     let sizing = sizing::size(&timeline.all(), &sizes).with_context(|| format!("{name}: {TOO_SHORT}"))?;
     names.finish()?;
-    output.write(match format {
+    let page = match format {
         Format::Text => sizing::text(&sizing),
         Format::Markdown => sizing::markdown(&sizing),
         Format::Html => sizing::html(&sizing),
         Format::Json => sizing::json(&sizing).context("write it as JSON")?,
-    })
+    };
+    drop(sized);
+    output.write_page(format, page)
 }
 
 /// A ring is a power of two of whole pages, wherever it will be (`ringbuf_map_alloc`, kernel/bpf/ringbuf.c).

@@ -1,7 +1,7 @@
 //! Where samples come from: a look at the node, the agent's memory, or a recording.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read},
     path::Path,
 };
@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use super::{
     log,
     look::look,
+    progress::Watched,
     recall::{self, Recalled},
 };
 use crate::{
@@ -40,7 +41,9 @@ impl Source {
             return Ok(Self::Timeline(Box::new(timeline), name));
         }
         let timeline = match recall::ask(args)? {
-            Some(Recalled::Recording(source)) => read(source, &name).with_context(|| name.clone())?,
+            Some(Recalled::Recording(source)) => {
+                read(Watched::new(source, &name, None), &name).with_context(|| name.clone())?
+            }
             Some(Recalled::Page(page)) => return Ok(Self::Page(page)),
             None => look(
                 config,
@@ -55,8 +58,18 @@ impl Source {
     }
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read>> {
-    Ok(if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
+/// What stdin is called.
+pub(super) const STDIN: &str = "stdin";
+
+/// Opens a file, or stdin under the name `-`; whoever waits for its end is told how far that is.
+pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(Watched::new(io::stdin(), STDIN, None)));
+    }
+    let file = File::open(path)?;
+    let size = file.metadata().ok().filter(Metadata::is_file).map(|metadata| metadata.len());
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Box::new(Watched::new(file, &name, size)))
 }
 
 /// Reads a recording; what is odd about it is said.

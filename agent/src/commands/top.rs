@@ -15,7 +15,14 @@ use anyhow::{Context as _, Result, bail};
 use ratatui::crossterm::{event::Event, terminal};
 
 use self::{feed::Feed, keys::Keys, screen::Screen};
-use super::{limits, look::look, names::Names, output::Output, source, stop::StopSignals};
+use super::{
+    limits,
+    look::look,
+    names::Names,
+    output::{DUMB, Output, has_colors, is_dumb},
+    source,
+    stop::StopSignals,
+};
 use crate::{
     cli::TopArgs,
     config::{self, ReportConfig},
@@ -32,8 +39,6 @@ use crate::{
 
 /// Why there is nothing to see.
 const TOO_SHORT: &str = "it has no two samples a second apart: there is nothing to show";
-/// What a terminal calls itself if it cannot move its cursor.
-const DUMB: &str = "dumb";
 /// Columns of a page that goes into a pipe.
 const PAGE_COLUMNS: u16 = 100;
 
@@ -52,7 +57,7 @@ pub fn run(args: &TopArgs) -> Result<()> {
     if !is_terminal {
         bail!("stdout is no terminal, and a live view needs one: {way_out}");
     }
-    if std::env::var_os("TERM").is_some_and(|name| name == DUMB) {
+    if is_dumb() {
         bail!("this terminal is a dumb one (TERM={DUMB}): {way_out}");
     }
     let runtime =
@@ -130,7 +135,7 @@ async fn run_screen(
     let mut keys = Keys::start()?;
     let mut state = State::default();
     let (mut view, mut is_old): (Option<View>, bool) = (None, false);
-    let theme = Theme { has_colors: std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()) };
+    let theme = Theme { has_colors: has_colors() };
     loop {
         screen.draw(view.as_ref(), &mut state, Notice { source: feed.source() }, theme)?;
         // A replay waits for whoever has stopped it; a node does not.

@@ -1,9 +1,10 @@
 //! Draws a page for a terminal of 80 columns: wrapped lines, aligned columns, no markup.
 
+mod paint;
 mod table;
 mod wrap;
 
-pub(crate) use self::wrap::lines;
+pub(crate) use self::{paint::painted, wrap::lines};
 use super::page::Block;
 
 /// Columns that every terminal has.

@@ -23,6 +23,7 @@ const BEFORE: &str = "what was on the screen before";
 /// Runs a command between two readings of the terminal's modes, and waits to be looked at.
 const SCRIPT: &str = r#"echo "$BEFORE"
 ulimit -c 0
+trap : INT
 [ -z "$SIZE" ] || stty $SIZE
 stty -a > before
 sh -c 'echo $$ > pid; exec "$0" "$@"' "$@"
@@ -79,7 +80,7 @@ impl Tmux {
     }
 
     /// Waits until the screen is as it should be.
-    pub(crate) fn until(&self, what: &str, is_there: impl Fn(&str) -> bool) -> Result<String> {
+    pub(crate) fn until(&self, what: &str, mut is_there: impl FnMut(&str) -> bool) -> Result<String> {
         let begun = Instant::now();
         loop {
             let frame = self.frame()?;
@@ -122,13 +123,20 @@ impl Tmux {
         Ok(frame)
     }
 
+    /// Waits for the end of a command that prints, and returns all that it printed, with escape sequences where it has colours.
+    pub(crate) fn ended(&self) -> Result<String> {
+        self.until("\"done\" as the last line", |frame| frame.trim_end().ends_with("\ndone"))?;
+        said(self.command().args(["capture-pane", "-p", "-e", "-S", "-"]))
+    }
+
     /// The alternate screen is on, the cursor is visible.
     fn state(&self) -> Result<String> {
         let state = said(self.command().args(["display-message", "-p", "#{alternate_on} #{cursor_flag}"]))?;
         Ok(state.trim().to_owned())
     }
 
-    fn file(&self, name: &str) -> Result<String> {
+    /// A file that the command wrote.
+    pub(crate) fn file(&self, name: &str) -> Result<String> {
         fs::read_to_string(self.folder.path().join(name)).with_context(|| name.to_owned())
     }
 }
