@@ -15,13 +15,22 @@ use crate::{
 const BOUNDS: Bounds = Bounds { length_ns: RECENT_NS, bytes: 8 << 20 };
 /// The tool of findings that are about no other.
 const OWN: &str = "dropctl";
+/// What tools are called that dropctl does not know.
+const OTHER: &str = "other";
 
 /// Samples as they come, bounded in time and bytes as the agent's memory is.
 #[derive(Debug)]
 pub struct Watch {
     keeper: Keeper,
-    /// The sentence of each finding that stands.
-    said: BTreeMap<(String, Code), String>,
+    /// What each finding that stands is of, and its sentence.
+    said: BTreeMap<(String, Code), Said>,
+}
+
+#[derive(Debug)]
+struct Said {
+    /// The name of the tool; that of its process where the tool is none that dropctl knows.
+    name: String,
+    sentence: String,
 }
 
 impl Watch {
@@ -54,17 +63,23 @@ impl Watch {
             self.keeper.standing().active().map(|(tool, code, _)| (tool, code)).collect();
         self.said.retain(|(tool, code), _| standing.contains(&(tool, *code)));
         for finding in self.keeper.found() {
-            let tool = finding.tool.as_ref().map_or(OWN, |subject| &subject.tool);
-            self.said.insert((tool.to_owned(), finding.code), finding.summary.clone());
+            let subject = finding.tool.as_ref();
+            let tool = subject.map_or(OWN, |subject| &subject.tool).to_owned();
+            let unknown = subject.filter(|subject| subject.tool == OTHER && !subject.comm.is_empty());
+            let name = unknown.map_or_else(|| tool.clone(), |subject| subject.comm.clone());
+            self.said.insert((tool, finding.code), Said { name, sentence: finding.summary.clone() });
         }
     }
 
     /// What there is to see; `None` before there are two samples.
     #[must_use]
     pub fn view(&self) -> Option<View> {
-        let sentence = |tool: &str, code| self.said.get(&(tool.to_owned(), code)).map_or("", String::as_str);
         let standing = self.keeper.standing().active();
-        let findings = standing.map(|(tool, code, severity)| (severity, code, tool, sentence(tool, code)));
+        let findings = standing.map(|(tool, code, severity)| {
+            let said = self.said.get(&(tool.to_owned(), code));
+            let (name, sentence) = said.map_or((tool, ""), |said| (&said.name, &said.sentence));
+            (severity, code, name, sentence)
+        });
         View::of(&self.keeper.memory().recent(), findings)
     }
 }

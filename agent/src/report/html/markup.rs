@@ -1,7 +1,7 @@
 //! A document as it grows. Names of elements and attributes are of this program; all else is escaped on its way in, so that
 //! nothing that comes from the node can be more than text.
 
-use super::escape::escape;
+use super::escape::{escape, unbroken};
 
 /// Attributes: names, and values as they are meant.
 pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
@@ -42,9 +42,9 @@ impl Markup {
         self.close(name);
     }
 
-    /// Text.
+    /// Text, in which numbers keep their units.
     pub(super) fn text(&mut self, text: &str) {
-        self.0.push_str(&escape(text));
+        self.0.push_str(&escape(&unbroken(text)));
     }
 
     /// All of it.
