@@ -259,6 +259,7 @@ fn real_drops_that_a_larger_ring_ended() {
     assert_eq!(gone, [(Code::BurstExceedsBuffer, false)]);
     golden("diff/recorded.md", &markdown(&diff));
     golden("diff/recorded.txt", &text(&diff));
+    golden("diff/recorded.html", &html(&diff));
     assert_eq!(recorded(AFTER, BEFORE).outcome, Outcome::Worse);
     let lighter = recorded(BEFORE, LIGHTER);
     assert!(lighter.verdict.contains("its load is lighter in B"), "{}", lighter.verdict);

@@ -273,6 +273,8 @@ fn the_page_of_a_poor_node() {
     assert!(!examination.can_run);
     golden("doctor/poor.md", &markdown(&examination));
     golden("doctor/poor.txt", &text(&examination));
-    golden("doctor/poor.json", &json(&examination).unwrap().replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    golden("doctor/poor.json", &json(&examination).unwrap());
+    golden("doctor/poor.html", &html(&examination));
     golden("doctor/healthy.md", &markdown(&judge(&healthy())));
+    golden("doctor/healthy.txt", &text(&judge(&healthy())));
 }

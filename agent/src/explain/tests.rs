@@ -3,18 +3,30 @@
 use std::{fs, path::PathBuf};
 
 use super::*;
-use crate::{alert::Scanner, golden::golden};
+use crate::{
+    alert::Scanner,
+    diagnose::{Code, diagnose},
+    golden::{golden, scenario},
+};
 
-fn explained(text: &str) -> Explanation {
+fn tally_of(text: &str) -> Tally {
     let mut tally = Tally::default();
     Scanner::new(text.as_bytes()).for_each(|said| tally.add(said.unwrap()));
     assert!(!tally.is_empty(), "{text}");
-    tally.explain(None)
+    tally
+}
+
+fn explained(text: &str) -> Explanation {
+    tally_of(text).explain(None)
+}
+
+fn data(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    fs::read_to_string(path).unwrap()
 }
 
 fn of_file(name: &str) -> Explanation {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
-    explained(&fs::read_to_string(path).unwrap())
+    explained(&data(name))
 }
 
 #[test]
@@ -35,6 +47,18 @@ fn pages_of_real_alerts_are_as_accepted() {
     let newest = of_file("falco-0.44.1/stdout.log");
     golden("explain/0.44.1.md", &markdown(&newest));
     golden("explain/0.44.1.json", &json(&newest).unwrap());
+    golden("explain/0.44.1.html", &html(&newest));
+    golden("explain/DC102.md", &format!("# {}\n", Code::ConsumerThrottled.page()));
+}
+
+/// With what a recording shows of that time.
+#[test]
+fn a_page_with_its_moment_is_as_accepted() {
+    let findings = diagnose(&scenario("throttled").all(), &[]);
+    let moment = Moment { source: "throttled.jsonl.gz".to_owned(), findings };
+    let explanation = tally_of(&data("falco-alerts/2023-0.35-categories.json")).explain(Some(moment));
+    golden("explain/with-a-recording.txt", &text(&explanation));
+    golden("explain/with-a-recording.md", &markdown(&explanation));
 }
 
 #[test]

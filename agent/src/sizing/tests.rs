@@ -5,7 +5,11 @@ mod world;
 
 use self::world::{Load, MIB, PAUSE, World};
 use super::*;
-use crate::{golden::golden, recording, timeline::Timeline};
+use crate::{
+    golden::{golden, scenario},
+    recording,
+    timeline::Timeline,
+};
 
 const SIZES: [u64; 10] =
     [MIB / 16, MIB / 8, MIB / 4, MIB / 2, MIB, 2 * MIB, 4 * MIB, 8 * MIB, 16 * MIB, 32 * MIB];
@@ -321,7 +325,11 @@ fn pages_are_as_accepted() {
     golden("size/burst.txt", &text(&burst));
     golden("size/burst.md", &markdown(&burst));
     golden("size/burst.json", &json(&burst).unwrap());
+    golden("size/burst.html", &html(&burst));
     golden("size/saturated.txt", &text(&sized(&World::new(&[(500, 19_000, 0, 150)]).timeline())));
     let recorded = recording::read(&include_bytes!("../../tests/data/recording-v1.jsonl")[..]).unwrap();
     golden("size/recording-v1.txt", &text(&size(&recorded.timeline.all(), &[]).unwrap()));
+    for name in ["burst", "quiet-busy", "throttled", "uneven"] {
+        golden(&format!("scenarios/{name}.size.txt"), &text(&size(&scenario(name).all(), &[]).unwrap()));
+    }
 }

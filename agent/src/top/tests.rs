@@ -1,7 +1,5 @@
 //! Keys, frames of recordings, and names that would break them.
 
-use std::{fs::File, path::PathBuf};
-
 use ratatui::{
     Terminal,
     backend::TestBackend,
@@ -19,10 +17,12 @@ use super::{
     *,
 };
 use crate::{
-    golden::golden,
-    recording,
+    golden::{golden, scenario},
     sample::{LoserSample, LosersSample, RingOwner, Sample, Workload, WorkloadDrops},
-    timeline::example::{SECOND, falco, ring, sample},
+    timeline::{
+        Timeline,
+        example::{SECOND, falco, ring, sample},
+    },
 };
 
 const PLAIN: Theme = Theme { has_colors: false };
@@ -41,15 +41,16 @@ const SCENARIOS: [&str; 12] = [
     "quiet-busy",
 ];
 
-/// What there is to see at the end of a recording.
-fn recorded(scenario: &str) -> View {
-    let path = format!("tests/data/scenarios/{scenario}.jsonl.gz");
-    let file = File::open(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-    let timeline = recording::read(file).unwrap().timeline;
+/// What there is to see at the end of a timeline.
+fn seen(timeline: &Timeline) -> View {
     let mut watch = Watch::new(timeline.node.clone(), timeline.setup.clone());
     timeline.samples().iter().for_each(|sample| watch.push(sample.clone()).unwrap());
     watch.look();
     watch.view().unwrap()
+}
+
+fn recorded(name: &str) -> View {
+    seen(&scenario(name))
 }
 
 fn painted(view: &View, state: &State, (width, height): (u16, u16), theme: Theme) -> Buffer {
@@ -193,6 +194,19 @@ fn names_cannot_break_a_frame() {
         let page = print(&view, 80);
         assert!(!page.contains(|letter: char| letter != '\n' && letter.is_control()), "{name:?}: {page:?}");
     }
+}
+
+#[test]
+fn a_finding_about_a_tool_of_no_name_has_that_of_its_process() {
+    let mut timeline = scenario("throttled");
+    for sample in timeline.samples_mut() {
+        for falco in sample.falcos.iter_mut().flatten() {
+            (falco.tool, falco.comm) = ("other".to_owned(), "my-agent".to_owned());
+        }
+    }
+    let tools: Vec<String> = seen(&timeline).tables[5].rows.iter().map(|row| row[3].shown()).collect();
+    assert!(tools.iter().any(|tool| tool == "my-agent"), "{tools:?}");
+    assert!(!tools.iter().any(|tool| tool == "other"), "{tools:?}");
 }
 
 #[test]

@@ -7,14 +7,9 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::*;
 use crate::{
-    golden::golden,
+    golden::{golden, scenario},
     number::share,
-    report::{
-        Report, build, html,
-        model::Ring,
-        page::Table,
-        tests::scenarios::{SCENARIOS, replayed},
-    },
+    report::{Report, build, html, model::Ring, page::Table, tests::scenarios::SCENARIOS},
     sample::{RingOwner, RingSample, Sample, Workload},
     timeline::{
         Timeline,
@@ -131,7 +126,7 @@ fn titles(page: &str) -> Vec<String> {
 #[test]
 fn each_scenario_has_its_charts() {
     for (name, cause) in SCENARIOS {
-        let (report, page) = page_of(&replayed(name));
+        let (report, page) = page_of(&scenario(name));
         is_sound(&page);
         assert!(page.len() < 200_000, "{name}: {}", page.len());
         let titles = titles(&page);
@@ -147,13 +142,15 @@ fn each_scenario_has_its_charts() {
 
 #[test]
 fn a_page_is_as_accepted() {
-    golden("scenarios/throttled.html", &page_of(&replayed("throttled")).1);
+    for name in ["throttled", "crash-loop"] {
+        golden(&format!("scenarios/{name}.html"), &page_of(&scenario(name)).1);
+    }
 }
 
 /// The words of the page are those of the other forms, in their order.
 #[test]
 fn it_is_the_same_page() {
-    let (report, page) = page_of(&replayed("throttled"));
+    let (report, page) = page_of(&scenario("throttled"));
     let document = parsed(&page);
     let headings: Vec<String> =
         document.descendants().filter(|node| node.has_tag_name("h2")).map(text_of).collect();
@@ -173,7 +170,7 @@ const HOSTILE: &str =
 
 #[test]
 fn a_hostile_name_is_only_text() {
-    let mut timeline = replayed("throttled");
+    let mut timeline = scenario("throttled");
     for sample in timeline.samples_mut() {
         for ring in sample.rings.iter_mut().flatten().filter(|ring| !ring.is_own) {
             ring.owner.as_mut().unwrap().comm = HOSTILE.to_owned();
@@ -245,7 +242,7 @@ fn a_long_look_at_many_rings_is_bounded_and_says_what_it_leaves_out() {
     is_sound(&page);
     assert!(page.len() < MOST_BYTES, "{}", page.len());
     assert!(
-        page.contains("The fullest 16 rings; 4 more are left out, filled to &gt;99.9 % at most."),
+        page.contains("The fullest 16 rings; 4 more are left out, filled to &gt;99.9\u{a0}% at most."),
         "not said"
     );
     let document = parsed(&page);

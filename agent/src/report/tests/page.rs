@@ -1,7 +1,10 @@
 //! What a reader finds, and where: on the first lines, within 80 columns, within what GitHub takes.
 
-use super::*;
-use crate::sample::{LoserSample, Workload, WorkloadDrops};
+use super::{scenarios::SCENARIOS, *};
+use crate::{
+    golden::scenario,
+    sample::{LoserSample, Workload, WorkloadDrops},
+};
 
 /// A node of 500 workloads that lost events, and of 200 rings, of as many tools, that refused records.
 fn huge() -> Report {
@@ -56,6 +59,11 @@ fn huge() -> Report {
     build(&huge.all()).unwrap()
 }
 
+/// Of all that was kept.
+fn recorded() -> impl Iterator<Item = Report> {
+    SCENARIOS.iter().map(|(name, _)| build(&scenario(name).all()).unwrap())
+}
+
 #[test]
 fn the_first_fifteen_lines_have_verdict_cause_and_change() {
     let mut wordy = report(Mode::Stream, probe());
@@ -64,7 +72,8 @@ fn the_first_fifteen_lines_have_verdict_cause_and_change() {
     wordy.findings[0].summary.clone_from(&words);
     wordy.findings[0].remedies[0].text.clone_from(&words);
     wordy.findings[0].remedies[0].key = Some("a.key".to_owned());
-    for report in [report(Mode::Stream, probe()), passive(), huge(), wordy] {
+    let made = [report(Mode::Stream, probe()), passive(), huge(), wordy];
+    for report in made.into_iter().chain(recorded()) {
         let text = text(&report);
         let lines: Vec<&str> = text.lines().collect();
         let starts = ["verdict", "cause", "change"]
@@ -77,7 +86,8 @@ fn the_first_fifteen_lines_have_verdict_cause_and_change() {
 
 #[test]
 fn no_line_is_wider_than_a_terminal() {
-    for report in [report(Mode::Stream, probe()), report(Mode::Count, count_only()), passive(), huge()] {
+    let made = [report(Mode::Stream, probe()), report(Mode::Count, count_only()), passive(), huge()];
+    for report in made.into_iter().chain(recorded()) {
         let text = text(&report);
         let wide = text.lines().find(|line| line.chars().count() > 80);
         assert_eq!(wide, None);

@@ -1,7 +1,10 @@
 //! Recordings of the lab's scenarios (tests/data/scenarios): the cause is that of the label, and pages are as accepted.
 
 use super::*;
-use crate::{diagnose::Role, recording};
+use crate::{
+    diagnose::Role,
+    golden::{golden, scenario},
+};
 
 /// Name of the file, and the code of the primary cause.
 pub(in crate::report) const SCENARIOS: &[(&str, Option<&str>)] = &[
@@ -19,17 +22,14 @@ pub(in crate::report) const SCENARIOS: &[(&str, Option<&str>)] = &[
     ("quiet-busy", None),
 ];
 
-/// What was recorded of one.
-pub(in crate::report) fn replayed(name: &str) -> Timeline {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios");
-    let file = fs::File::open(folder.join(format!("{name}.jsonl.gz"))).unwrap();
-    recording::read(file).unwrap().timeline
-}
+/// Those that are accepted in the other forms as well: a loss with its cause, a tool that does not run, and nothing to explain. As HTML
+/// in the tests of that.
+const IN_ALL_FORMS: [&str; 3] = ["throttled", "crash-loop", "quiet-busy"];
 
 #[test]
 fn causes_and_pages() {
     for (name, expected) in SCENARIOS {
-        let report = build(&replayed(name).all()).unwrap();
+        let report = build(&scenario(name).all()).unwrap();
         let causes: Vec<&str> = report
             .findings
             .iter()
@@ -39,6 +39,10 @@ fn causes_and_pages() {
         assert_eq!(causes, expected.iter().copied().collect::<Vec<_>>(), "{name}");
         assert!(report.own.accounting.as_ref().is_none_or(|accounting| accounting.holds), "{name}");
         golden(&format!("scenarios/{name}.txt"), &text(&report));
+        if IN_ALL_FORMS.contains(name) {
+            golden(&format!("scenarios/{name}.md"), &markdown(&report));
+            golden(&format!("scenarios/{name}.json"), &json(&report).unwrap());
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 fn built(name: &str) -> (Timeline, Report) {
-    let timeline = replayed(name);
+    let timeline = scenario(name);
     let report = build(&timeline.all()).unwrap();
     (timeline, report)
 }
@@ -166,7 +166,7 @@ fn what_ends_and_begins_again_has_gaps() {
 
 #[test]
 fn workloads_that_are_too_many_are_one_row_and_who_is_not_told_is_no_workload() {
-    let mut timeline = replayed("throttled");
+    let mut timeline = scenario("throttled");
     let last = timeline.samples().len() as u64 - 1;
     for (step, sample) in timeline.samples_mut().iter_mut().enumerate() {
         for falco in sample.falcos.iter_mut().flatten() {
@@ -191,7 +191,7 @@ fn workloads_that_are_too_many_are_one_row_and_who_is_not_told_is_no_workload() 
 /// Readings of one CPU's counter may be behind the account of whose its drops were, and the other way round.
 #[test]
 fn what_comes_a_step_late_is_not_unattributed() {
-    let mut timeline = replayed("throttled");
+    let mut timeline = scenario("throttled");
     for (step, sample) in timeline.samples_mut().iter_mut().enumerate() {
         for falco in sample.falcos.iter_mut().flatten() {
             let Some(losers) = &mut falco.losers else { continue };
