@@ -13,9 +13,9 @@ use crate::agent::{SOON, dropctl};
 use crate::explain::ALERT;
 use crate::privileges::{NOBODY, Public};
 use crate::process::{Ended, Process};
+use crate::recordings::GOOD;
 use crate::refusal::refuses;
 
-const GOOD: &str = include_str!("../data/recording-v1.jsonl");
 const KEY: &str = "00112233445566778899aabbccddeeff";
 const OTHER_KEY: &str = "ffeeddccbbaa99887766554433221100";
 const PATH: &str = "/srv/acme/falco.yaml";

@@ -1,13 +1,10 @@
-//! What cannot be sized, and that it needs no right to size a recording.
+//! What cannot be sized.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
-use crate::agent::{SOON, dropctl};
-use crate::privileges::{NOBODY, Public};
-use crate::process::Process;
+use crate::agent::dropctl;
+use crate::recordings::GOOD;
 use crate::refusal::refuses;
-
-const GOOD: &str = include_str!("../data/recording-v1.jsonl");
 
 pub(crate) fn bad() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -35,16 +32,4 @@ pub(crate) fn bad() -> Result<()> {
         &mut dropctl(&["size", "--input", name, "-o", "/nowhere/s.md"]),
         &["/nowhere/s.md", "No such file"],
     )
-}
-
-/// A user without any right sizes what was recorded.
-pub(crate) fn anybody() -> Result<()> {
-    let public = Public::new()?;
-    let path = public.at("r.jsonl");
-    std::fs::write(&path, GOOD)?;
-    let path = path.to_str().context("path")?;
-    let ended = Process::start(&mut public.with(NOBODY, &["size", "--input", path]))?.end_within(SOON)?;
-    ensure!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
-    ensure!(ended.stdout.contains("# dropctl size"), "no page: {}", ended.stdout);
-    Ok(())
 }
