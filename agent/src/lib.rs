@@ -20,6 +20,7 @@ pub mod incidents;
 pub mod keeper;
 pub mod memory;
 pub mod metrics;
+mod nearest;
 mod number;
 pub mod observe;
 pub mod probe;

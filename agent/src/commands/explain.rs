@@ -18,6 +18,7 @@ use crate::{
     cli::{ExplainArgs, Format},
     diagnose::{Code, Finding, diagnose},
     explain::{self, Moment, Tally},
+    nearest::nearest,
     number::rfc3339,
     sample::Sample,
     socket::{Question, client},
@@ -95,7 +96,11 @@ fn file(path: &str) -> Result<Box<dyn Read>> {
     match open(Path::new(path)) {
         Ok(file) => Ok(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            bail!("{path}: no such file, no finding and no alert of Falco")
+            let named = || Code::ALL.iter().flat_map(|code| [code.as_str(), code.name()]);
+            let meant =
+                Some(path).filter(|word| !word.contains(['/', '.'])).and_then(|word| nearest(word, named()));
+            let hint = meant.map(|word| format!("; did you mean {word}?")).unwrap_or_default();
+            bail!("{path}: no such file, no finding and no alert of Falco{hint}")
         }
         Err(error) => Err(error).with_context(|| path.to_owned()),
     }

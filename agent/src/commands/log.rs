@@ -69,6 +69,11 @@ pub(super) fn draw(text: &str, columns: u16) {
     let _ = write!(io::stderr(), "{WIPE}{line}");
 }
 
+/// Whether it is still there.
+pub(super) fn is_drawn() -> bool {
+    IS_DRAWN.load(Ordering::Relaxed)
+}
+
 /// Takes it away.
 pub(super) fn wipe() {
     let _ = write!(io::stderr(), "{}", wiping());

@@ -93,12 +93,16 @@ impl Progress {
         let counted = Arc::clone(&done);
         let run = move || {
             let begun = Instant::now();
-            let mut is_said = false;
+            let (mut is_said, mut shown) = (false, String::new());
             loop {
                 let is_late = BEGUN.get().is_none_or(|begun| begun.elapsed() > PATIENCE);
                 if is_late || work.is_long() {
                     let line = work.line(begun.elapsed(), counted.load(Ordering::Relaxed));
-                    show(&line, &mut is_said);
+                    // A terminal far away is not sent the same again.
+                    if line != shown || !log::is_drawn() {
+                        show(&line, &mut is_said);
+                        shown = line;
+                    }
                 }
                 if !matches!(ends.recv_timeout(DRAW_EVERY), Err(RecvTimeoutError::Timeout)) {
                     break log::wipe();

@@ -12,7 +12,10 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use super::value;
-use crate::setup::{Mode, Whose};
+use crate::{
+    nearest::nearest,
+    setup::{Mode, Whose},
+};
 
 /// What a file may say. Every key is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -133,11 +136,7 @@ fn check_keys<'a>(path: &Path, mut keys: impl Iterator<Item = &'a String>) -> Re
     let Some(key) = keys.find(|key| !KEYS.contains(&key.as_str())) else {
         return Ok(());
     };
-    let distance = |valid: &str| strsim::damerau_levenshtein(&key.to_lowercase().replace('-', "_"), valid);
-    let nearest = KEYS.into_iter().min_by_key(|valid| distance(valid));
-    // What shares less than half its letters is no slip of the finger.
-    let nearest = nearest.filter(|valid| distance(valid) <= valid.len() / 2);
-    let hint = match nearest {
+    let hint = match nearest(&key.replace('-', "_"), KEYS) {
         Some(valid) => format!("did you mean {valid:?}?"),
         None => format!("valid keys are {}", KEYS.join(", ")),
     };

@@ -94,7 +94,8 @@ fn lines(source: impl BufRead) -> Result<Replayed, RecordingError> {
 /// What a first line is that has no schema, for whoever took one file for another.
 fn what_it_is(first: &[u8], error: &serde_json::Error) -> &'static str {
     match () {
-        () if first.trim_ascii().is_empty() => "it is empty, or begins with an empty line",
+        () if first.is_empty() => "it is empty",
+        () if first.trim_ascii().is_empty() => "its first line is empty",
         () if alert::is_said(&String::from_utf8_lossy(first)) => {
             "it is what Falco says, which `dropctl explain` reads"
         }

@@ -18,6 +18,8 @@ pub(crate) fn bad() -> Result<()> {
     std::fs::write(&packed, b"\x1f\x8b\x08")?;
     let cases: &[(&[&str], &[&str])] = &[
         (&["explain", "DC999"], &["no finding DC999", "DC101", "DC903"]),
+        (&["explain", "dc102x"], &["dc102x", "did you mean DC102?"]),
+        (&["explain", "consumer-throtled"], &["did you mean consumer-throttled?"]),
         (&["explain", "DC102", "--format", "html"], &["page of DC102", "text and markdown"]),
         (
             &["explain", "/nowhere/falco.log"],
