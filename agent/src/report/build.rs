@@ -3,19 +3,19 @@
 use agent_common::record::RECORD_FOOTPRINT_BYTES;
 
 use super::{
-    consumers, lives,
+    consumers,
     model::{
         Accounting, Build, Flow, Loss, Overrun, Own, OwnRing, Process, Processes, Report, SCHEMA, Syscall,
         Throughput, WindowFacts,
     },
-    number::{self, count, float, ratio},
+    number::{self, float, ratio},
     perf, tools,
+    unseen::visibility,
 };
 use crate::{
     diagnose::diagnose,
     evidence::Evidence,
     sample::{Events, Sample, StreamSample},
-    setup::{Mode, Visibility},
     syscall,
     timeline::{ProbeTotals, Slice, seconds},
 };
@@ -89,38 +89,6 @@ pub fn build(slice: &Slice<'_>) -> Option<Report> {
         },
         recording: None,
     })
-}
-
-/// More rings than are watched are not a silent matter.
-fn left_out(last: &Sample) -> Option<Visibility> {
-    let left_out = last.rings_left_out.filter(|count| *count > 0)?;
-    let watched = last.rings.as_ref().map_or(0, Vec::len);
-    let note = format!("the oldest {watched} are watched; {left_out} more are not: too many");
-    Some(Visibility { capability: "all_rings".to_owned(), available: false, note })
-}
-
-/// Who shares the hook with us is not known where nobody could look.
-fn hook_unseen(last: &Sample) -> Option<Visibility> {
-    const WHO: &str = "who else sits on the tracepoints of syscalls, which costs each of them";
-    let note = match &last.hook {
-        Some(hook) if hook.hidden <= hook.looked_at => return None,
-        Some(hook) => {
-            format!("{WHO}: open files of {} processes are hidden (CAP_SYS_PTRACE)", count(hook.hidden))
-        }
-        None => format!("{WHO}: nobody looked (an older dropctl, or a pod without hostPID: true)"),
-    };
-    Some(Visibility { capability: "shared_hook".to_owned(), available: false, note })
-}
-
-/// What the node lets dropctl see, as of the end of a slice.
-#[must_use]
-pub fn visibility(slice: &Slice<'_>) -> Vec<Visibility> {
-    let is_passive = slice.setup.request.mode == Mode::Passive;
-    let derived = |last| {
-        let unseen = hook_unseen(last).filter(|_| !is_passive);
-        lives::visibility(last).into_iter().chain(left_out(last)).chain(unseen)
-    };
-    slice.setup.visibility.iter().cloned().chain(slice.last().into_iter().flat_map(derived)).collect()
 }
 
 /// Accounts for every event. In flight is read from the ring's positions, so that the equations can fail. A slice whose ends
@@ -286,23 +254,4 @@ fn processes(slice: &Slice<'_>) -> Option<Processes> {
             .collect(),
         other_records: stream.processes_other,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample::RingSample;
-
-    #[test]
-    fn rings_that_are_too_many_are_named() {
-        let sample = |rings_left_out| Sample {
-            rings: Some(vec![RingSample::default(); 5]),
-            rings_left_out,
-            ..Sample::default()
-        };
-        let entry = left_out(&sample(Some(176))).unwrap();
-        assert_eq!(entry.note, "the oldest 5 are watched; 176 more are not: too many");
-        assert!(!entry.available);
-        assert_eq!((left_out(&sample(Some(0))), left_out(&sample(None))), (None, None));
-    }
 }

@@ -14,14 +14,16 @@ mod perf;
 mod refused;
 mod text;
 mod tools;
+mod unseen;
 
-pub use build::{build, visibility};
+pub use build::build;
 pub use json::{render as json, schema};
 pub use model::Report;
 pub(crate) use page::{Block, PSEUDONYMS, Table, findings, place, remedy_in_words, ring_names, tool_name};
 pub(crate) use perf::build as perf_buffers;
 pub(crate) use text::{lines, painted, printable};
 pub(crate) use tools::build as tools;
+pub use unseen::visibility;
 
 /// How a page is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
