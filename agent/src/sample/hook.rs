@@ -14,7 +14,8 @@ pub struct HookSample {
     pub hidden: u64,
     /// perf events of which the kernel does not tell what they are on (`CAP_SYS_ADMIN`).
     pub untold: u64,
-    /// Runs of programs are timed (`kernel.bpf_stats_enabled`); `None` where that cannot be read.
+    /// Runs of all programs are timed (`kernel.bpf_stats_enabled`); `None` where that cannot be read. A process can want that for a
+    /// while, too, and then it is not said here.
     pub is_timed: Option<bool>,
 }
 
@@ -34,7 +35,7 @@ pub struct HookProgram {
     pub tool: String,
     /// It is dropctl's.
     pub is_own: bool,
-    /// What it has cost; `None` where runs are not timed, or its process has the program itself not open.
+    /// What it has cost while runs were timed; `None` where its process has the program itself not open.
     pub cost: Option<RunCost>,
 }
 

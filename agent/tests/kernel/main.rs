@@ -23,6 +23,7 @@ mod elf;
 mod exact;
 mod expect;
 mod handlers;
+mod hook;
 mod hostile;
 mod known_ring;
 mod leftovers;
@@ -102,6 +103,7 @@ const TESTS: &[Test] = &[
     test("rings_seen_by_iterator", &[TwoCpus, BtfToHide], rings::by_iterator),
     test("perf_buffers_lose_what_is_said", &[From(5, 10), BtfToHide], perf::lost),
     test("programs_held_by_links", &[BtfToHide], programs::held_by_links),
+    test("hook_who_and_what", &[], hook::who_and_what),
     test("live_and_replay_agree", &[Cli], replay::live_and_replay_agree),
     test("privileges_show_what_the_table_says", &[BtfToHide, From(5, 14), Live], privileges::table),
     test("doctor_says_what_is_so", &[BtfToHide, Cli, From(5, 14)], doctor::says_what_is_so),

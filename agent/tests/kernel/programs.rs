@@ -1,8 +1,9 @@
 //! Programs of processes, seen from outside: also those that a process holds by a link alone.
 
 use std::{
+    ffi::CStr,
     io,
-    os::fd::{FromRawFd as _, OwnedFd, RawFd},
+    os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -11,9 +12,10 @@ use dropctl::observe::rings::{Rings, Wanted};
 /// `enum bpf_cmd`, `enum bpf_prog_type` (include/uapi/linux/bpf.h).
 const PROG_LOAD: i32 = 5;
 const RAW_TRACEPOINT_OPEN: i32 = 17;
+const ENABLE_STATS: i32 = 32;
 const RAW_TRACEPOINT: u32 = 17;
 /// `r0 = 0; exit`.
-const NOTHING: [u64; 2] = [0xb7, 0x95];
+pub(crate) const NOTHING: [u64; 2] = [0xb7, 0x95];
 
 /// The attributes of `BPF_PROG_LOAD`, as far as they are used.
 #[repr(C)]
@@ -39,11 +41,7 @@ pub(crate) fn held_by_links() -> Result<()> {
     let before = ours()?;
     let program = load(&NOTHING)?;
     ensure!(ours()? == before + 1, "a program that is open");
-    let open = Open {
-        name: c"sched_process_exec".as_ptr() as u64,
-        program: u64::from(std::os::fd::AsRawFd::as_raw_fd(&program).unsigned_abs()),
-    };
-    let link = bpf(RAW_TRACEPOINT_OPEN, &open).context("attach it")?;
+    let link = attach(&program, c"sched_process_exec")?;
     drop(program);
     ensure!(ours()? == before + 1, "a program that is held by a link");
     drop(link);
@@ -60,8 +58,13 @@ fn ours() -> Result<u64> {
 
 /// A raw tracepoint's program, not attached.
 pub(crate) fn load(code: &[u64]) -> Result<OwnedFd> {
+    load_as(RAW_TRACEPOINT, code)
+}
+
+/// A program of this type, not attached.
+pub(crate) fn load_as(program_type: u32, code: &[u64]) -> Result<OwnedFd> {
     let load = Load {
-        program_type: RAW_TRACEPOINT,
+        program_type,
         instructions: u32::try_from(code.len())?,
         code: code.as_ptr() as u64,
         license: c"GPL".as_ptr() as u64,
@@ -70,6 +73,18 @@ pub(crate) fn load(code: &[u64]) -> Result<OwnedFd> {
         name: *b"dropctl_test\0\0\0\0",
     };
     bpf(PROG_LOAD, &load).context("load a program of a few instructions")
+}
+
+/// A link that keeps it on a raw tracepoint.
+pub(crate) fn attach(program: &OwnedFd, tracepoint: &CStr) -> Result<OwnedFd> {
+    let open =
+        Open { name: tracepoint.as_ptr() as u64, program: u64::from(program.as_raw_fd().unsigned_abs()) };
+    bpf(RAW_TRACEPOINT_OPEN, &open).context("attach it")
+}
+
+/// Has the kernel time all runs of programs until it is dropped (`BPF_STATS_RUN_TIME`, 5.8).
+pub(crate) fn time_runs() -> Result<OwnedFd> {
+    bpf(ENABLE_STATS, &0_u32).context("have runs timed")
 }
 
 fn bpf<T>(command: i32, what: &T) -> io::Result<OwnedFd> {

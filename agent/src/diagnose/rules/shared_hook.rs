@@ -61,7 +61,8 @@ fn finding(mut names: Vec<String>, with_dropctl: bool, places: &str, evidence: V
 
 fn evidence(slice: &Slice<'_>, hook: &HookSample) -> Vec<Fact> {
     let mut facts: Vec<Fact> = hook.programs.iter().map(|program| fact(slice, program)).collect();
-    if hook.is_timed != Some(true) {
+    let is_timed = hook.programs.iter().any(|program| grown(slice, program).is_some());
+    if !is_timed && hook.is_timed != Some(true) {
         facts.push(Fact::estimated(
             "what each costs here is not counted: `sysctl kernel.bpf_stats_enabled=1` has the kernel time all BPF programs, at \
              two looks at the clock for each run; on the development machine a second program on sys_exit cost about 85 ns a \

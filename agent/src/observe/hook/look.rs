@@ -79,9 +79,9 @@ impl Look {
 
     /// With what the programs cost up to now.
     pub(super) fn sample(&self, proc: &Path) -> HookSample {
-        let is_timed = is_timed(proc);
-        let mut sample = HookSample { is_timed, ..self.found.clone() };
-        for program in sample.programs.iter_mut().filter(|_| is_timed == Some(true)) {
+        let mut sample = HookSample { is_timed: is_timed(proc), ..self.found.clone() };
+        // Whatever the sysctl says: who wants runs timed for a while holds a descriptor for it (`BPF_ENABLE_STATS`, 5.8).
+        for program in &mut sample.programs {
             let file = self.runs.get(&(program.tgid, program.program));
             program.cost = file.and_then(|file| cost(&text(file).ok()?, program.program));
         }

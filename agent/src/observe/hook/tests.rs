@@ -53,7 +53,7 @@ fn whoever_owns_it() {
         [(7, 41, "sys_exit", "falco"), (9, 42, "sys_enter", "other"), (9, 43, "sys_exit_group_x", "other")];
     assert_eq!(facts, expected);
     assert_eq!((found.looked_at, found.hidden, found.is_timed), (3, 1, None));
-    assert!(found.programs.iter().all(|program| !program.is_own && program.cost.is_none()));
+    assert!(found.programs.iter().all(|program| !program.is_own));
 }
 
 #[test]
@@ -63,9 +63,11 @@ fn what_each_costs_where_that_is_counted() {
     process(proc, 7, "falco", &[link("sys_exit", 41), program(41, 1_000)]);
     process(proc, 9, "mine", &[link("sys_exit", 42)]);
     let costs = || -> Vec<_> { read(proc).programs.iter().map(|program| program.cost).collect() };
-    set_timed(proc, "0\n");
-    assert_eq!(costs(), [None, None], "what it counted once is of another time");
-    set_timed(proc, "1\n");
+    let is_timed = |value| {
+        set_timed(proc, value);
+        read(proc).is_timed
+    };
+    assert_eq!((is_timed("0\n"), is_timed("1\n"), is_timed("x")), (Some(false), Some(true), None));
     assert_eq!(costs(), [Some(RunCost { runs: 1_000, run_ns: 50_000 }), None], "the other is not open");
     let hook = Hook::start(proc).unwrap();
     let sample = loop {
