@@ -1,4 +1,4 @@
-//! Writes what is generated in docs/: the JSON Schema of a report, and the findings. `cargo xtask docs` runs it.
+//! Writes what is generated in docs/: the JSON Schema of a report, the findings, and the table of remedies. `cargo xtask docs` runs it.
 
 use std::{env, fs, path::PathBuf, process::ExitCode};
 
@@ -13,7 +13,8 @@ fn main() -> ExitCode {
     let written = dropctl::report::schema()
         .map_err(|error| error.to_string())
         .and_then(|schema| write("report.schema.json", schema))
-        .and_then(|()| write("findings.md", dropctl::diagnose::document()));
+        .and_then(|()| write("findings.md", dropctl::diagnose::document()))
+        .and_then(|()| write("remedies.md", dropctl::remedies::document()));
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -26,6 +26,7 @@ pub mod observe;
 pub mod probe;
 pub mod recording;
 pub mod redact;
+pub mod remedies;
 pub mod report;
 pub mod sample;
 pub mod setup;

@@ -3,6 +3,7 @@
 use super::losses::Loss;
 use crate::{
     number::float,
+    remedies::Place,
     sample::{ConsumerSample, ConsumerStates, FalcoFacts, ToolSample},
     timeline::{FalcoTotals, MemoryTotals, RingTotals, Slice, seconds},
 };
@@ -113,6 +114,11 @@ impl<'a> Case<'a> {
             slice,
             whole,
         }
+    }
+
+    /// Where the tool is installed, and what it is set to.
+    pub(super) fn place(&self) -> Place<'a> {
+        Place::of(&self.whole, &self.loss.subject)
     }
 
     /// What the draining thread did; `None` where it is not known.

@@ -75,6 +75,36 @@ pub struct Remedy {
     pub from: Option<String>,
     /// What it should be.
     pub to: Option<String>,
+    /// Settings that change with it.
+    #[serde(default)]
+    pub also: Vec<Changed>,
+    /// Memory that the tool's rings take then, bytes; absent where it is not about rings.
+    #[serde(default)]
+    pub memory_bytes: Option<u64>,
+    /// The change in the form that the installation takes, all of them together; none where version or installation is not
+    /// known.
+    #[serde(default)]
+    pub snippets: Vec<Snippet>,
+}
+
+/// A setting, and its values before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Changed {
+    /// The setting.
+    pub key: String,
+    /// What it is now; absent where that is not known.
+    pub from: Option<String>,
+    /// What it should be.
+    pub to: String,
+}
+
+/// Lines to put somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Snippet {
+    /// Where: a file, or what takes them.
+    pub place: String,
+    /// The lines.
+    pub text: String,
 }
 
 impl Finding {
@@ -135,13 +165,37 @@ impl Remedy {
     /// Advice in words.
     #[must_use]
     pub fn advice(text: String) -> Self {
-        Self { text, key: None, from: None, to: None }
+        Self {
+            text,
+            key: None,
+            from: None,
+            to: None,
+            also: Vec::new(),
+            memory_bytes: None,
+            snippets: Vec::new(),
+        }
     }
 
     /// A setting, and its values before and after.
     #[must_use]
     pub fn setting(text: String, key: &str, from: Option<String>, to: String) -> Self {
-        Self { text, key: Some(key.to_owned()), from, to: Some(to) }
+        Self { key: Some(key.to_owned()), from, to: Some(to), ..Self::advice(text) }
+    }
+
+    /// Settings that change together, the one that matters first.
+    #[must_use]
+    pub fn of(text: String, changed: Vec<Changed>) -> Self {
+        let mut changed = changed.into_iter();
+        let Some(Changed { key, from, to }) = changed.next() else { return Self::advice(text) };
+        Self { also: changed.collect(), ..Self::setting(text, &key, from, to) }
+    }
+}
+
+impl Snippet {
+    /// These lines in that place.
+    #[must_use]
+    pub fn new(place: String, text: String) -> Self {
+        Self { place, text }
     }
 }
 

@@ -4,12 +4,12 @@
 //! known about it. Each cause has a rule that claims it, is silent, or says what it would have to know; `precedence`
 //! decides between claims. Each rule is a file, and its `//!` text is the finding's page.
 
+mod advice;
 mod case;
 pub mod catalogue;
 pub mod finding;
 mod losses;
 mod precedence;
-mod remedy;
 mod rules;
 pub mod standing;
 #[cfg(test)]
@@ -19,12 +19,11 @@ mod tests;
 mod verdict;
 mod words;
 
-use self::{case::Case, losses::Loss, verdict::Verdict};
-use crate::{setup::Visibility, timeline::Slice};
+use self::{advice::Sizes, case::Case, losses::Loss, verdict::Verdict};
+use crate::{remedies::Installation, setup::Visibility, timeline::Slice};
 
 pub use catalogue::{Code, Role};
 pub use finding::{Confidence, Finding, Severity, Subject};
-pub(crate) use remedy::{PRESETS_BYTES, keys};
 
 /// docs/findings.md: every finding's page and the table of precedence.
 #[must_use]
@@ -79,9 +78,10 @@ const CAUSES: &[Cause] = &[
 pub fn diagnose(slice: &Slice<'_>, visibility: &[Visibility]) -> Vec<Finding> {
     let losses = losses::find(slice);
     let mut findings = Vec::new();
+    let mut sizes = Sizes::default();
     for loss in &losses {
         let case = Case::new(loss, *slice);
-        take_up(&mut findings, cause(&case));
+        take_up(&mut findings, cause(&case, &mut sizes));
         let beside = [
             rules::noisy_syscall::check(&case),
             rules::noisy_workload::check(&case),
@@ -107,10 +107,10 @@ pub fn diagnose(slice: &Slice<'_>, visibility: &[Visibility]) -> Vec<Finding> {
     findings
 }
 
-/// How a tool with this cgroup is installed: `kubernetes`, `systemd`; `None` where its path does not tell.
+/// How a tool with this cgroup is installed: `kubernetes`, `systemd`, `container`; `None` where its path does not tell.
 #[must_use]
 pub fn installation(cgroup: &str) -> Option<&'static str> {
-    remedy::Installation::of(cgroup).as_str()
+    Installation::of(cgroup).as_str()
 }
 
 /// What each tool lost in a slice, in events by its own counter.
@@ -120,13 +120,18 @@ pub fn lost(slice: &Slice<'_>) -> Vec<(Subject, u64)> {
 }
 
 /// The one cause of a window of loss.
-fn cause(case: &Case<'_>) -> Finding {
+fn cause<'a>(case: &Case<'a>, sizes: &mut Sizes<'a>) -> Finding {
     let verdicts: Vec<(Code, Verdict)> = CAUSES.iter().map(|(code, rule)| (*code, rule(case))).collect();
     let Loss { subject, drops, .. } = case.loss;
     let finding = match precedence::decide(&verdicts) {
         Some((code, claim, ruled_out)) => Finding {
             evidence: claim.evidence.clone(),
-            remedies: claim.remedies.clone(),
+            remedies: claim
+                .remedies
+                .iter()
+                .cloned()
+                .chain(claim.larger_rings.map(|wish| sizes.remedy(case, wish)))
+                .collect(),
             ruled_out,
             ..Finding::new(code, Severity::Critical, claim.confidence, claim.summary.clone())
         },

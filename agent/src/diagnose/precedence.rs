@@ -110,6 +110,7 @@ mod tests {
             summary: String::new(),
             evidence: Vec::new(),
             remedies: Vec::new(),
+            larger_rings: None,
         })
     }
 

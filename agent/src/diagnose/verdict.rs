@@ -1,6 +1,9 @@
 //! What a rule answers about one window of loss.
 
-use super::finding::{Confidence, Fact, Remedy};
+use super::{
+    advice::LargerRings,
+    finding::{Confidence, Fact, Remedy},
+};
 
 /// A rule's answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +29,8 @@ pub(super) struct Claim {
     pub(super) evidence: Vec<Fact>,
     /// What to change.
     pub(super) remedies: Vec<Remedy>,
+    /// And rings that hold what came.
+    pub(super) larger_rings: Option<LargerRings>,
 }
 
 impl Verdict {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::{
     html,
     page::{Block, Table},
+    text::printable,
 };
 
 /// GitHub takes 65,536 characters; somebody wants to write some, too.
@@ -94,6 +95,12 @@ fn push(out: &mut String, block: &Block, rows: usize) -> std::fmt::Result {
             .try_for_each(|(name, value)| writeln!(out, "- **{name}**: {}", escape(value)))
             .and_then(|()| writeln!(out)),
         Block::Table(table) => self::table(out, table, rows),
+        Block::Code { place, text } => {
+            // Lines of three backticks would end it; nothing that is meant to be copied has one.
+            let plain: Vec<String> = text.lines().map(|line| line.replace('`', "'")).collect();
+            let lines = plain.iter().map(|line| printable(line)).collect::<Vec<_>>().join("\n");
+            writeln!(out, "{}\n\n```\n{lines}\n```\n", escape(place))
+        }
         Block::Fold { title, blocks } => {
             writeln!(out, "<details><summary>{}</summary>\n", html::escape(title))?;
             blocks.iter().try_for_each(|block| push(out, block, rows))?;

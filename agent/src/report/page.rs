@@ -16,10 +16,10 @@ use super::{
     model::{Accounting, Flow, Report},
     number::{byte_rate, bytes, count, percent, rate, seconds},
 };
-pub(crate) use findings::{all as findings, in_words as remedy_in_words};
+pub(crate) use findings::{all as findings, remedies};
 pub(crate) use head::PSEUDONYMS;
 pub(super) use lost::drops;
-pub(crate) use tools::{names as ring_names, place, tool_name};
+pub(crate) use tools::{names as ring_names, tool_name};
 
 use crate::{diagnose::Finding, evidence::Evidence};
 
@@ -46,6 +46,8 @@ pub(crate) enum Block {
     Table(Table),
     /// Names and values.
     Facts(Vec<(&'static str, String)>),
+    /// Lines to copy, and where they belong.
+    Code { place: String, text: String },
     /// A section that not everybody reads.
     Fold { title: String, blocks: Vec<Self> },
 }

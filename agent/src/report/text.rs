@@ -34,6 +34,11 @@ fn draw(out: &mut String, block: &Block) {
             }
         }
         Block::Table(table) => table::push(out, table),
+        Block::Code { place, text } => {
+            wrap::push(out, &printable(place), "", "");
+            // As it is: a line that is broken is another line.
+            text.lines().for_each(|line| out.push_str(&format!("    {}\n", printable(line))));
+        }
         Block::Fold { title, blocks } => {
             heading(out, title);
             blocks.iter().for_each(|block| draw(out, block));

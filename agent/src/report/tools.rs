@@ -95,13 +95,29 @@ pub(crate) fn build(slice: &Slice<'_>) -> Option<Vec<Tool>> {
 pub(super) fn verdict(tools: &[Tool], findings: &[Finding]) -> Vec<String> {
     let mut lossy: Vec<(u64, String)> = tools.iter().filter_map(|tool| lost(tool, findings)).collect();
     lossy.sort_by_key(|(drops, _)| Reverse(*drops));
-    let healthy = tools.iter().filter_map(|tool| {
-        let counters = tool.counters.as_ref().filter(|counters| counters.n_drops_buffer == 0)?;
-        let name = tool.comm.as_deref().unwrap_or(NAMELESS);
-        Some(format!("{name} dropped none of its {} events.", number::count(counters.n_evts)))
-    });
     let lives = tools.iter().flat_map(lives::verdict);
-    lossy.into_iter().map(|(_, sentence)| sentence).chain(lives).chain(healthy).collect()
+    lossy.into_iter().map(|(_, sentence)| sentence).chain(lives).chain(healthy(tools)).collect()
+}
+
+/// One sentence for all of one name: a crash loop is many processes.
+fn healthy(tools: &[Tool]) -> Vec<String> {
+    let mut all: Vec<(&str, usize, u64)> = Vec::new();
+    let has_some = |tool: &&Tool| {
+        tool.counters.as_ref().is_some_and(|counters| counters.n_drops_buffer == 0 && counters.n_evts > 0)
+    };
+    for tool in tools.iter().filter(has_some) {
+        let name = tool.comm.as_deref().unwrap_or(NAMELESS);
+        let events = tool.counters.as_ref().map_or(0, |counters| counters.n_evts);
+        match all.iter_mut().find(|(other, ..)| *other == name) {
+            Some((_, processes, sum)) => (*processes, *sum) = (*processes + 1, *sum + events),
+            None => all.push((name, 1, events)),
+        }
+    }
+    let sentence = |(name, processes, events): (&str, usize, u64)| {
+        let of = if processes == 1 { String::new() } else { format!(" ({processes} processes)") };
+        format!("{name}{of} dropped none of its {} events.", number::count(events))
+    };
+    all.into_iter().map(sentence).collect()
 }
 
 const NAMELESS: &str = "A tool without a name";

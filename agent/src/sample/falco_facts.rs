@@ -89,6 +89,10 @@ pub struct ConfigurationFacts {
     pub keys: Vec<KeyFacts>,
     /// `base_syscalls`.
     pub base_syscalls: BaseSyscallsFacts,
+    /// A folder whose files are read after all others and may replace keys: the last entry of `config_files`; `None` where
+    /// that is no such folder, or older versions of dropctl did not look.
+    #[serde(default)]
+    pub last_folder: Option<String>,
 }
 
 /// One key.

@@ -83,6 +83,17 @@ pub struct Workload {
     pub container: Option<String>,
 }
 
+impl Workload {
+    /// Such as `shop/checkout-7d4/app`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let Self { namespace, pod, container } = self;
+        let parts: Vec<&str> =
+            [namespace, pod, container].into_iter().flatten().map(String::as_str).collect();
+        parts.join("/")
+    }
+}
+
 /// Events of one workload that a tool dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkloadDrops {

@@ -11,8 +11,8 @@ use super::{
     trace::Trace,
 };
 use crate::{
-    diagnose::PRESETS_BYTES,
     number::{float, ratio},
+    remedies::{PRESETS_BYTES, preset_of},
     sample::FALCO_BACK_OFF_NS,
 };
 
@@ -136,7 +136,7 @@ pub(super) fn preset(trace: &Trace<'_>, ring_bytes: u64) -> Option<usize> {
     if !trace.is_falco {
         return None;
     }
-    PRESETS_BYTES.iter().position(|bytes| *bytes == ring_bytes).map(|index| index + 1)
+    preset_of(ring_bytes)
 }
 
 /// Sizes, ascending; the present one is always among them.

@@ -61,6 +61,25 @@ pub fn size(slice: &Slice<'_>, wanted: &[u64]) -> Option<Sizing> {
     Some(Sizing { schema: SCHEMA.to_owned(), verdict, window, tools, limits })
 }
 
+/// What was recorded of all tools, to size those that something is said of.
+pub(crate) struct Recorded<'a> {
+    slice: Slice<'a>,
+    traces: Vec<trace::Trace<'a>>,
+}
+
+impl<'a> Recorded<'a> {
+    /// Of a slice.
+    pub(crate) fn of(slice: Slice<'a>) -> Self {
+        Self { traces: trace::traces(&slice), slice }
+    }
+
+    /// The answer for one tool, as [`size`] gives it; `None` where there is none.
+    pub(crate) fn size(&self, tgid: u32) -> Option<ToolSizing> {
+        let trace = self.traces.iter().find(|trace| trace.subject.tgid == tgid)?;
+        tool::size(trace, &self.slice, &[]).ok()
+    }
+}
+
 /// Markdown, for an issue.
 #[must_use]
 pub fn markdown(sizing: &Sizing) -> String {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     number::{byte_rate, bytes, count, percent, seconds},
-    report::{Block, Table, remedy_in_words},
+    report::{Block, Table, remedies},
 };
 
 /// Lengths of time whose largest arrivals are shown.
@@ -32,8 +32,7 @@ fn of_tool(tool: &ToolSizing, page: &mut Vec<Block>) {
     }
     page.push(Block::Facts(facts(tool)));
     if !tool.remedies.is_empty() {
-        page.push(Block::Text("What to change:".to_owned()));
-        page.push(Block::List(tool.remedies.iter().map(remedy_in_words).collect()));
+        remedies(&tool.remedies, page);
     }
     for group in tool.candidates.chunk_by(|one, other| one.cpus_for_each_buffer == other.cpus_for_each_buffer)
     {

@@ -10,9 +10,9 @@ use super::{
     without, words,
 };
 use crate::{
-    diagnose::{finding::Remedy, keys},
+    diagnose::finding::Remedy,
     number::{float, ratio},
-    sample::MemoryGroup,
+    remedies::{self, Place, Wanted},
     timeline::{Slice, seconds},
 };
 
@@ -22,8 +22,6 @@ const SATURATED: f64 = 1.0;
 const LONG: f64 = 0.5;
 /// A rise by this part of a ring is a burst.
 const BURST: f64 = 1.0 / 16.0;
-/// Memory limits are raised in steps of this, bytes.
-const LIMIT_STEP: u64 = 64 << 20;
 
 /// Sizes its rings, or says why that cannot be.
 pub(super) fn size(trace: &Trace<'_>, slice: &Slice<'_>, wanted: &[u64]) -> Result<ToolSizing, String> {
@@ -65,7 +63,7 @@ pub(super) fn size(trace: &Trace<'_>, slice: &Slice<'_>, wanted: &[u64]) -> Resu
     let least_memory = least_memory
         .filter(|least| smallest.as_ref().is_none_or(|one| least.memory_bytes < one.memory_bytes));
     let remedies = match (&no_size_helps, arrivals.loss > 0.0) {
-        (None, true) => smallest.as_ref().map(|one| remedies(trace, slice, one)).unwrap_or_default(),
+        (None, true) => remedies(trace, slice, [smallest.as_ref(), least_memory.as_ref()]),
         _ => Vec::new(),
     };
     let mut sizing = ToolSizing {
@@ -149,58 +147,23 @@ fn backlogged(trace: &Trace<'_>) -> f64 {
     ratio(float(time), float(trace.length_ns()))
 }
 
-/// The keys of the tool, and a memory limit that the rings fit into.
-fn remedies(trace: &Trace<'_>, slice: &Slice<'_>, chosen: &Candidate) -> Vec<Remedy> {
-    if chosen.ring_bytes == trace.ring_bytes() {
-        return Vec::new();
-    }
-    let cgroup = trace.process.and_then(|tool| tool.cgroup.as_deref());
-    let text = words::chosen(chosen);
-    let now = |bytes: u64| super::candidates::preset(trace, bytes).map(|preset| preset.to_string());
-    let keys = keys(cgroup, version(trace));
-    let mut remedies = vec![match chosen.preset {
-        Some(preset) => {
-            let text = if version(trace).is_some() || keys.is_chart {
-                text
-            } else {
-                format!("{text} (before Falco 0.38 the key is syscall_buf_size_preset)")
-            };
-            Remedy::setting(text, keys.preset, now(trace.ring_bytes()), preset.to_string())
-        }
-        None if trace.is_falco => {
-            return vec![Remedy::advice(format!(
-                "{text}: no preset of Falco has this size; the largest has 512 MiB"
-            ))];
-        }
-        None => {
-            let now = Some(trace.ring_bytes().to_string());
-            Remedy::setting(text, "ring size", now, chosen.ring_bytes.to_string())
-        }
-    }];
-    let more = chosen.memory_bytes.saturating_sub(trace.rings.iter().map(|ring| ring.capacity_bytes).sum());
-    if let Some((group, limit, used)) = memory_limit(trace, slice)
-        && used.saturating_add(more) > limit
-    {
-        let wanted = limit.saturating_add(more).checked_next_multiple_of(LIMIT_STEP).unwrap_or(u64::MAX);
-        let why = "or the larger rings, which count as its memory since Linux 5.11, may get it killed";
-        // Only the innermost one is the tool's to set: those above it are of the node.
-        remedies.push(if cgroup.is_none_or(|own| own == group) {
-            let [now, then] = [limit, wanted].map(|bytes| format!("{}{}", bytes >> 20, keys.mebibytes));
-            Remedy::setting(why.to_owned(), keys.memory, Some(now), then)
-        } else {
-            let [now, then] = [limit, wanted].map(crate::number::bytes);
-            Remedy::advice(format!("raise the memory limit of cgroup {group} from {now} to {then}, {why}"))
-        });
-    }
-    remedies
-}
-
-/// The tightest limit of its cgroups: whose, how much, and what is used of it, bytes.
-fn memory_limit<'a>(trace: &Trace<'_>, slice: &Slice<'a>) -> Option<(&'a str, u64, u64)> {
-    let pressure = slice.last()?.pressure.as_ref()?;
-    let of_it = pressure.tools.iter().find(|tool| tool.tgid == trace.subject.tgid)?;
-    let limit =
-        |group: &'a MemoryGroup| Some((group.cgroup.as_str(), group.limit_bytes?, group.current_bytes?));
-    let groups = of_it.memory.as_deref()?.iter().filter_map(limit);
-    groups.min_by_key(|(_, limit, used)| limit.saturating_sub(*used))
+/// Rings that lose nothing, as few as they can be with the present sharing, then with any.
+fn remedies(trace: &Trace<'_>, slice: &Slice<'_>, chosen: [Option<&Candidate>; 2]) -> Vec<Remedy> {
+    let place = Place::of(slice, &trace.subject);
+    let now = trace.rings.len();
+    let others =
+        chosen.into_iter().flatten().filter(|one| one.ring_bytes != trace.ring_bytes() || one.rings != now);
+    let of_one = |one: &Candidate| {
+        let wanted = Wanted {
+            ring_bytes: one.ring_bytes,
+            rings: one.rings,
+            sharing: one.cpus_for_each_buffer.filter(|_| one.rings != now),
+            text: words::held(one),
+        };
+        remedies::rings(&place, wanted).unwrap_or_else(|| {
+            let text = words::chosen(one);
+            Remedy::advice(format!("{text}: no preset of Falco has this size; the largest has 512 MiB"))
+        })
+    };
+    others.map(of_one).collect()
 }

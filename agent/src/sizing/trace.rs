@@ -4,7 +4,7 @@
 use crate::{
     diagnose::Subject,
     number::{float, ratio, share},
-    sample::{ConsumerSample, FalcoCounts, FalcoFacts, RingSample, ToolSample},
+    sample::{ConsumerSample, FalcoCounts, FalcoFacts, RingSample},
     timeline::{
         FalcoTotals, RingTotals, Slice, Step,
         source::{Pair, Source as _},
@@ -27,7 +27,6 @@ pub(super) struct Trace<'a> {
     /// It is Falco or of its family: it has presets.
     pub(super) is_falco: bool,
     pub(super) facts: Option<&'a FalcoFacts>,
-    pub(super) process: Option<&'a ToolSample>,
     /// Numbers of the syscalls that it traces.
     pub(super) traced: Option<&'a [u32]>,
     /// Its rings as they were last, without those that had gone.
@@ -87,16 +86,14 @@ pub(super) struct RingStep {
 /// Every tool that has rings which can refuse something.
 pub(super) fn traces<'a>(slice: &Slice<'a>) -> Vec<Trace<'a>> {
     let mut traces: Vec<Trace<'a>> = Vec::new();
-    for totals in slice.rings() {
+    let (rings, falcos, consumers) = (slice.rings(), slice.falcos(), slice.consumers().unwrap_or_default());
+    for totals in &rings {
         let Some(owner) = totals.last.owner.as_ref().filter(|_| is_meant(totals.last)) else { continue };
         if traces.iter().any(|trace| trace.subject.tgid == owner.tgid) {
             continue;
         }
-        traces.push(begin(
-            slice,
-            owner.tgid,
-            Subject { tool: owner.tool.clone(), comm: owner.comm.clone(), tgid: owner.tgid },
-        ));
+        let subject = Subject { tool: owner.tool.clone(), comm: owner.comm.clone(), tgid: owner.tgid };
+        traces.push(begin(subject, &rings, &falcos, &consumers));
     }
     for step in slice.steps() {
         let (rings, falcos, pairs) = (step.slice().rings(), step.slice().falcos(), step.rings());
@@ -131,29 +128,32 @@ fn is_meant(ring: &RingSample) -> bool {
     !ring.is_own && !ring.overwrites && (1..=LARGEST_BYTES).contains(&ring.capacity_bytes)
 }
 
-fn begin<'a>(slice: &Slice<'a>, tgid: u32, subject: Subject) -> Trace<'a> {
-    let rings: Vec<RingTotals<'a>> =
-        slice.rings().into_iter().filter(|ring| ring.last.is_of(tgid) && is_meant(ring.last)).collect();
-    let falcos = slice.falcos();
+fn begin<'a>(
+    subject: Subject,
+    rings: &[RingTotals<'a>],
+    falcos: &[FalcoTotals<'a>],
+    consumers: &[ConsumerSample],
+) -> Trace<'a> {
+    let tgid = subject.tgid;
+    let rings: Vec<&RingTotals<'a>> =
+        rings.iter().filter(|ring| ring.last.is_of(tgid) && is_meant(ring.last)).collect();
     let falco = falcos.iter().rev().find(|falco| falco.last.tgid == tgid).map(|falco| falco.last);
-    let counts = sum(&falcos, tgid);
+    let counts = sum(falcos, tgid);
     let refused: Option<u64> = rings.iter().map(|ring| Some(ring.refused.as_ref()?.drops())).sum();
     let is_near_full =
-        |ring: &RingTotals<'_>| float(ring.backlog_max_bytes) >= FULL * float(ring.last.capacity_bytes);
+        |ring: &&RingTotals<'_>| float(ring.backlog_max_bytes) >= FULL * float(ring.last.capacity_bytes);
     let was_full = rings.iter().any(is_near_full);
     let stays: Vec<&RingSample> = rings.iter().filter(|ring| !ring.is_gone).map(|ring| ring.last).collect();
-    let last = slice.last();
     Trace {
         is_falco: falco.is_some() || ["falco", "sysdig"].contains(&subject.tool.as_str()),
         facts: falco.map(|falco| &falco.facts),
-        process: last.and_then(|last| last.tools.as_deref()?.iter().find(|tool| tool.tgid == tgid)),
         traced: falco.and_then(|falco| falco.traced_syscalls.as_deref()),
         // Of a tool that has ended, those that it had.
         rings: if stays.is_empty() { rings.iter().map(|ring| ring.last).collect() } else { stays },
         events: counts.as_ref().map(|counts| (counts.n_evts, counts.n_drops_buffer)),
         record: None,
         knows_drops: counts.is_some() || refused.is_some() || !was_full,
-        consumer: last.and_then(|_| busiest(&slice.consumers()?, tgid).cloned()),
+        consumer: busiest(consumers, tgid).cloned(),
         steps: Vec::new(),
         subject,
     }

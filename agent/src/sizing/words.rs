@@ -104,6 +104,19 @@ pub(super) fn chosen(candidate: &Candidate) -> String {
     format!("{preset}{rings}, {} of memory", bytes(candidate.memory_bytes))
 }
 
+/// What a candidate does, and what it costs.
+pub(super) fn held(candidate: &Candidate) -> String {
+    let close = match candidate.held {
+        Held::Close => format!(", though up to {} of loss are not excluded", percent(candidate.loss.high)),
+        _ => String::new(),
+    };
+    let rings = size(candidate.rings, candidate.ring_bytes);
+    format!(
+        "{rings} would have held all that came{close} (predicted); {} of memory",
+        bytes(candidate.memory_bytes)
+    )
+}
+
 /// Such as `2 rings of 8.0 MiB`.
 pub(super) fn size(rings: usize, ring_bytes: u64) -> String {
     let word = if rings == 1 { "ring" } else { "rings" };

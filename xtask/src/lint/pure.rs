@@ -5,9 +5,9 @@ use super::{
     tree::{File, Finding, Tree},
 };
 
-const MODULES: [&str; 11] = [
-    "alert", "diff", "evidence", "explain", "redact", "sample", "timeline", "diagnose", "sizing", "report",
-    "top",
+const MODULES: [&str; 12] = [
+    "alert", "diff", "evidence", "explain", "redact", "sample", "timeline", "diagnose", "remedies", "sizing",
+    "report", "top",
 ];
 const CRATES: [&str; 4] = ["aya", "aya_log", "tokio", "libc"];
 /// Modules of std that reach outside the process.

@@ -11,14 +11,15 @@
 
 use crate::{
     diagnose::{
+        advice::LargerRings,
         case::Case,
-        finding::{Confidence, Fact, Remedy},
-        remedy::{self, LARGEST_BYTES},
+        finding::{Confidence, Fact},
         rules::consumer_saturated::SATURATED,
         verdict::{Claim, Verdict},
         words,
     },
     number::{bytes, percent},
+    remedies::LARGEST_BYTES,
 };
 
 /// Whether more came at once than the ring holds.
@@ -63,8 +64,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         let within = crate::number::seconds(crate::timeline::seconds(*length_ns));
         evidence.push(Fact::exact(format!("{} or more were taken in within {within}", bytes(*most))));
     }
-    let remedies = remedy::ring_bytes(case, capacity_bytes, wanted_bytes.max(2 * capacity_bytes));
-    let none = || Remedy::advice("no ring size that the tool offers holds this burst".to_owned());
+    let larger = LargerRings { at_least_bytes: wanted_bytes.max(2 * capacity_bytes), shared: false };
     Verdict::Fires(Claim {
         // Idle is a pause with empty rings, or within what is known of the tool; states are read as seldom as once a second,
         // so that it is most of the time beside a short loss. It says nothing for or against.
@@ -72,6 +72,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         confidence: if held < 0.25 && needed < 0.7 { Confidence::High } else { Confidence::Medium },
         summary,
         evidence,
-        remedies: vec![remedies.unwrap_or_else(none)],
+        remedies: Vec::new(),
+        larger_rings: Some(larger),
     })
 }

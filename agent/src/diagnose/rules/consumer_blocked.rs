@@ -53,6 +53,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         confidence: if shares.blocked >= 0.4 { Confidence::High } else { Confidence::Medium },
         summary,
         evidence,
+        larger_rings: None,
         remedies: vec![Remedy::advice(advice(place))],
     })
 }

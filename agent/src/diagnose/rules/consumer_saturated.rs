@@ -18,6 +18,7 @@ use crate::{
         words,
     },
     number::percent,
+    remedies::{self, Setting, Value},
 };
 
 /// The thread must have had the CPU for at least this share of the time.
@@ -56,16 +57,30 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         confidence: if shares.running >= 0.75 { Confidence::High } else { Confidence::Medium },
         summary,
         evidence,
-        remedies: vec![
-            Remedy::setting(
-                "only the syscalls that rules need".to_owned(),
-                "base_syscalls.repair",
-                None,
-                "true".to_owned(),
-            ),
-            Remedy::advice(
-                "a larger ring does not help: it fills all the same, later. Fewer or cheaper rules and plugins do".to_owned(),
-            ),
-        ],
+        remedies: less_to_drain(case),
+        larger_rings: None,
     })
+}
+
+/// What Falco offers for it, if it is not set so already.
+fn less_to_drain(case: &Case<'_>) -> Vec<Remedy> {
+    let place = case.place();
+    let mut all = Vec::new();
+    if !place.is_on(Setting::Repair) {
+        all.push(remedies::setting(
+            &place,
+            Setting::Repair,
+            Value::of(true),
+            "only the syscalls that rules need",
+        ));
+    }
+    all.push(Remedy::advice(
+        "a larger ring does not help: it fills all the same, later. Fewer or cheaper rules and plugins do"
+            .to_owned(),
+    ));
+    if place.has_settings() && !place.is_on(Setting::DropFailed) {
+        let why = "the last resort: failed syscalls are not looked at, which an attack may well consist of";
+        all.push(remedies::setting(&place, Setting::DropFailed, Value::of(true), why));
+    }
+    all
 }

@@ -12,11 +12,11 @@ use crate::{
     diagnose::{
         case::Case,
         finding::{Confidence, Fact},
-        remedy,
         verdict::{Claim, Verdict},
         words,
     },
     number::count,
+    remedies,
 };
 
 /// Less of the time than this is no cause: any busy node makes a thread wait now and then.
@@ -46,6 +46,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         confidence: if shares.waiting >= 0.4 { Confidence::High } else { Confidence::Medium },
         summary,
         evidence,
-        remedies: vec![remedy::cpu_weight(case)],
+        larger_rings: None,
+        remedies: vec![remedies::cpu_weight(&case.place())],
     })
 }

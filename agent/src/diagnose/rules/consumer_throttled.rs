@@ -13,11 +13,11 @@ use crate::{
     diagnose::{
         case::Case,
         finding::{Confidence, Fact},
-        remedy,
         verdict::{Claim, Verdict},
         words,
     },
     number::{count, seconds},
+    remedies,
     timeline::seconds as from_ns,
 };
 
@@ -59,16 +59,17 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         )),
     ];
     evidence.extend(words::flow(case));
-    let remedies = cpus.map(|cpus| {
+    let remedy = cpus.map(|cpus| {
         // What it used was the quota; what it wanted is that and the time that it was held back.
         let wanted = cpus / (1.0 - shares.throttled).max(0.1);
-        remedy::cpu_limit(case, cpus, 1.1 * wanted)
+        remedies::cpu_limit(&case.place(), &limit.cgroup, cpus, 1.1 * wanted)
     });
     Verdict::Fires(Claim {
         strength: shares.throttled,
         confidence: if shares.throttled >= 0.25 { Confidence::High } else { Confidence::Medium },
         summary,
         evidence,
-        remedies: remedies.into_iter().collect(),
+        remedies: remedy.into_iter().collect(),
+        larger_rings: None,
     })
 }

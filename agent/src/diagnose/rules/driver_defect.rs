@@ -42,6 +42,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         confidence: if pair.is_some() { Confidence::High } else { Confidence::Medium },
         summary,
         evidence,
+        larger_rings: None,
         remedies: vec![Remedy::advice(
             "update the tool and its driver; until then its numbers are not to be trusted".to_owned(),
         )],

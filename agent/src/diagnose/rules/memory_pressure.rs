@@ -13,12 +13,12 @@
 use crate::{
     diagnose::{
         case::Case,
-        finding::{Confidence, Fact, Remedy},
-        remedy::Installation,
+        finding::{Confidence, Fact},
         verdict::{Claim, Verdict},
         words,
     },
     number::{bytes, count, float, percent},
+    remedies,
     timeline::Stalled,
 };
 
@@ -55,20 +55,18 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         Some(stood) if stood >= MOST_SHARE => 1.0,
         stood => stood.unwrap_or(0.0).max(waited.map_or(0.0, |(_, shares)| shares.blocked)),
     };
-    let key = match Installation::of_case(case) {
-        Installation::Kubernetes => "resources.limits.memory",
-        Installation::Systemd => "MemoryMax=",
-        Installation::Unknown => "memory.max",
-    };
     let rings_bytes: u64 = case.rings.iter().map(|ring| ring.last.capacity_bytes).sum();
-    let text = format!("raise the limit of {key}: the rings alone take {}", bytes(rings_bytes));
     let both = waited.is_some() && stood.is_some();
     Verdict::Fires(Claim {
         strength,
         confidence: if both { Confidence::High } else { Confidence::Medium },
         summary: format!("{} lost {}: {how}.", words::name(case), words::lost(case)),
         evidence: evidence(case, faults),
-        remedies: vec![Remedy::advice(text)],
+        remedies: vec![remedies::more_memory(
+            &case.place(),
+            &format!("the rings alone take {}", bytes(rings_bytes)),
+        )],
+        larger_rings: None,
     })
 }
 

@@ -64,6 +64,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         confidence: Confidence::Medium,
         summary,
         evidence,
+        larger_rings: None,
         remedies: vec![Remedy::advice(
             "in the tool: wait with a time limit, look at the ring once more before sleeping, or let the producer wake \
              it when the backlog crosses a mark; a restart helps until it happens again"

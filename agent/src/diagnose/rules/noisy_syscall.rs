@@ -9,11 +9,11 @@ use crate::{
     diagnose::{
         case::Case,
         catalogue::Code,
-        finding::{Confidence, Fact, Finding, Remedy, Severity},
+        finding::{Confidence, Fact, Finding, Severity},
         words,
     },
     number::{count, percent, share},
-    syscall,
+    remedies, syscall,
 };
 
 /// More than this share is most.
@@ -45,14 +45,10 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     Some(Finding {
         tool: Some(case.loss.subject.clone()),
         evidence: vec![Fact::exact(format!("{} of {} exits of traced syscalls", count(exits), count(all)))],
-        remedies: vec![Remedy::setting(
-            format!(
-                "if no rule needs it: takes {} of what arrives away (quoted: a bare ! is a tag in YAML)",
-                percent(share)
-            ),
-            "base_syscalls.custom_set",
-            None,
-            format!("[\"!{name}\"]"),
+        remedies: vec![remedies::without_syscall(
+            &case.place(),
+            &name,
+            &format!("if no rule needs it: takes {} of what arrives away", percent(share)),
         )],
         ..Finding::new(Code::NoisySyscall, Severity::Info, Confidence::High, summary)
     })

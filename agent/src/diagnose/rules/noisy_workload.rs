@@ -14,6 +14,7 @@ use crate::{
         words,
     },
     number::{count, percent, share},
+    sample::Workload,
 };
 
 /// More than this share is most.
@@ -35,7 +36,11 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     }
     let first = losers.iter().filter(|loser| loser.cgroup_id == group).max_by_key(|loser| loser.drops)?;
     let comm = first.comm.as_deref().unwrap_or("a process without a name");
-    let place = group.map_or_else(|| "an unknown cgroup".to_owned(), |id| format!("cgroup {id}"));
+    let place = match (first.workload.as_ref().map(Workload::path).filter(|path| !path.is_empty()), group) {
+        (Some(path), _) => path,
+        (None, Some(id)) => format!("cgroup {id}"),
+        (None, None) => "an unknown cgroup".to_owned(),
+    };
     let summary = format!(
         "{place} has {} of the events that {} dropped, most of them of {comm} (pid {}).",
         percent(share),

@@ -15,6 +15,7 @@ use crate::{
         rules::silent_loss::value,
     },
     number::{bytes, count, float},
+    remedies::{self, Place, Setting, Value},
     sample::{FalcoSample, MetricsFacts},
     timeline::Slice,
 };
@@ -22,6 +23,8 @@ use crate::{
 /// Memory must have grown by this share of what it was, and by [`LEAST_BYTES`], while nothing bounds the queue.
 const LEAST_GROWTH: f64 = 0.25;
 const LEAST_BYTES: u64 = 16 << 20;
+/// Alerts that may wait: at about a kilobyte each, 10 MB.
+const CAPACITY: u64 = 10_000;
 
 /// Every Falco whose outputs take no more.
 pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Vec<Finding> {
@@ -33,7 +36,8 @@ pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Vec<Finding> {
         if last.time_ns <= first.time_ns {
             continue;
         }
-        findings.extend(lost_alerts(falco, first, last).or_else(|| growing(falco, first, last)));
+        findings
+            .extend(lost_alerts(slice, falco, first, last).or_else(|| growing(slice, falco, first, last)));
     }
     findings
 }
@@ -47,7 +51,12 @@ fn asked<'a>(slice: &Slice<'a>, falco: &FalcoSample) -> impl Iterator<Item = &'a
         .filter_map(|other| other.facts.metrics.as_ref())
 }
 
-fn lost_alerts(falco: &FalcoSample, first: &MetricsFacts, last: &MetricsFacts) -> Option<Finding> {
+fn lost_alerts(
+    slice: &Slice<'_>,
+    falco: &FalcoSample,
+    first: &MetricsFacts,
+    last: &MetricsFacts,
+) -> Option<Finding> {
     let grown = last
         .outputs_queue_num_drops?
         .checked_sub(first.outputs_queue_num_drops?)
@@ -59,11 +68,16 @@ fn lost_alerts(falco: &FalcoSample, first: &MetricsFacts, last: &MetricsFacts) -
     );
     Some(Finding {
         evidence: vec![Fact::tool(format!("outputs_queue_num_drops grew by {}", count(grown)))],
-        ..finding(falco, Confidence::High, summary)
+        ..finding(slice, falco, Confidence::High, summary)
     })
 }
 
-fn growing(falco: &FalcoSample, first: &MetricsFacts, last: &MetricsFacts) -> Option<Finding> {
+fn growing(
+    slice: &Slice<'_>,
+    falco: &FalcoSample,
+    first: &MetricsFacts,
+    last: &MetricsFacts,
+) -> Option<Finding> {
     let (before, now) = (first.memory_rss_bytes?, last.memory_rss_bytes?);
     let grown = now.checked_sub(before)?;
     let capacity = value(&falco.facts, "outputs_queue.capacity");
@@ -83,25 +97,22 @@ fn growing(falco: &FalcoSample, first: &MetricsFacts, last: &MetricsFacts) -> Op
             bytes(before),
             bytes(now)
         ))],
-        ..finding(falco, Confidence::Low, summary)
+        ..finding(slice, falco, Confidence::Low, summary)
     })
 }
 
-fn finding(falco: &FalcoSample, confidence: Confidence, summary: String) -> Finding {
+fn finding(slice: &Slice<'_>, falco: &FalcoSample, confidence: Confidence, summary: String) -> Finding {
+    let subject = Subject { tool: falco.tool.clone(), comm: falco.comm.clone(), tgid: falco.tgid };
+    let bound = remedies::setting(
+        &Place::of(slice, &subject),
+        Setting::Capacity,
+        Value::of(CAPACITY),
+        "so that alerts are lost and not the tool's memory",
+    );
+    let slow = "find the output that is slow: program_output, http_output, a pipe that nobody reads";
     Finding {
-        tool: Some(Subject { tool: falco.tool.clone(), comm: falco.comm.clone(), tgid: falco.tgid }),
-        remedies: vec![
-            Remedy::advice(
-                "find the output that is slow: program_output, http_output, a pipe that nobody reads"
-                    .to_owned(),
-            ),
-            Remedy::setting(
-                "so that alerts are lost and not the tool's memory".to_owned(),
-                "outputs_queue.capacity",
-                None,
-                "10000".to_owned(),
-            ),
-        ],
+        tool: Some(subject),
+        remedies: vec![Remedy::advice(slow.to_owned()), bound],
         ..Finding::new(Code::OutputBackpressure, Severity::Warning, confidence, summary)
     }
 }

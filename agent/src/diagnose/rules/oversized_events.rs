@@ -39,6 +39,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
             Fact::tool(format!("n_drops_max_event_size (in alerts n_drops_scratch_map) grew by {}", count(case.loss.drops))),
             Fact::tool(format!("n_drops_buffer grew by {} in the same time", count(buffer))),
         ],
+        larger_rings: None,
         remedies: vec![Remedy::advice(
             "no buffer size helps: find who makes events of more than 64 KiB (argument lists, environments, messages of \
              many parts), and lower falco_libs.snaplen if it was raised"

@@ -10,9 +10,10 @@ use crate::{
         case::Case,
         catalogue::Code,
         finding::{Confidence, Finding, Severity},
-        remedy, words,
+        words,
     },
     number::percent,
+    remedies,
 };
 
 /// A thread that needs more of a CPU than this cannot be helped by a limit.
@@ -39,7 +40,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     Some(Finding {
         tool: Some(case.loss.subject.clone()),
         evidence: words::flow(case).into_iter().collect(),
-        remedies: vec![remedy::cpu_limit(case, cpus, 1.2 * needed.min(ONE_CPU))],
+        remedies: vec![remedies::cpu_limit(&case.place(), &limit.cgroup, cpus, 1.2 * needed.min(ONE_CPU))],
         ..Finding::new(Code::OversubscribedLimits, Severity::Warning, Confidence::Medium, summary)
     })
 }

@@ -61,6 +61,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
             full.len(),
             percent(held_share)
         ))],
+        larger_rings: None,
         remedies: vec![Remedy::advice(
             "in the tool's program: reserve late, submit at once, and do nothing in between that can sleep or fault".to_owned(),
         )],

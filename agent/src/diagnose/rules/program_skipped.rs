@@ -11,9 +11,10 @@
 use crate::{
     diagnose::{
         catalogue::Code,
-        finding::{Confidence, Fact, Finding, Remedy, Severity, Subject},
+        finding::{Confidence, Fact, Finding, Severity, Subject},
     },
     number::count,
+    remedies::{self, Place},
     sample::{Sample, ToolSample},
     timeline::Slice,
 };
@@ -44,15 +45,15 @@ pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Vec<Finding> {
             tool.comm,
             names.join(", ")
         );
+        let subject = Subject { tool: tool.tool.clone(), comm: tool.comm.clone(), tgid: tool.tgid };
         Some(Finding {
-            tool: Some(Subject { tool: tool.tool.clone(), comm: tool.comm.clone(), tgid: tool.tgid }),
+            remedies: vec![remedies::other_preemption(&Place::of(slice, &subject))],
+            tool: Some(subject),
             drops: Some(missed),
-            evidence: vec![Fact::exact(format!("recursion_misses of its programs grew by {}", count(missed)))],
-            remedies: vec![Remedy::advice(
-                "boot with preempt=none or preempt=voluntary where the kernel offers it, or run Linux before 7.2; no \
-                 setting of the tool helps"
-                    .to_owned(),
-            )],
+            evidence: vec![Fact::exact(format!(
+                "recursion_misses of its programs grew by {}",
+                count(missed)
+            ))],
             ..Finding::new(Code::ProgramSkipped, Severity::Critical, Confidence::High, summary)
         })
     };

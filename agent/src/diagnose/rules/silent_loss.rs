@@ -10,10 +10,11 @@ use crate::{
     diagnose::{
         case::Case,
         catalogue::Code,
-        finding::{Confidence, Fact, Finding, Remedy, Severity},
+        finding::{Confidence, Fact, Finding, Severity},
         words,
     },
     number::{percent, share},
+    remedies::{self, Setting, Value},
     sample::FalcoFacts,
 };
 
@@ -30,16 +31,16 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     let threshold =
         value(facts, "syscall_event_drops.threshold").and_then(|text| text.parse().ok()).unwrap_or(THRESHOLD);
     let actions = value(facts, "syscall_event_drops.actions").unwrap_or("log, alert");
-    let (why, key, from, to) = if share <= threshold {
+    let (why, setting, to) = if share <= threshold {
         let why = format!(
             "the lost share of {} does not exceed the threshold of {}",
             percent(share),
             percent(threshold)
         );
-        (why, "syscall_event_drops.threshold", threshold.to_string(), "0".to_owned())
+        (why, Setting::Threshold, Value::of(0))
     } else if !actions.contains("alert") {
         let why = format!("its actions are {actions}");
-        (why, "syscall_event_drops.actions", actions.to_owned(), "[log, alert]".to_owned())
+        (why, Setting::Actions, Value::Words(["log", "alert"].map(str::to_owned).to_vec()))
     } else {
         return None;
     };
@@ -47,7 +48,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Option<Finding> {
     Some(Finding {
         tool: Some(case.loss.subject.clone()),
         evidence: vec![Fact::tool(format!("{} of its events were lost in this time", percent(share)))],
-        remedies: vec![Remedy::setting("so that every loss is told".to_owned(), key, Some(from), to)],
+        remedies: vec![remedies::setting(&case.place(), setting, to, "so that every loss is told")],
         ..Finding::new(Code::SilentLoss, Severity::Warning, Confidence::High, summary)
     })
 }

@@ -10,13 +10,14 @@
 
 use crate::{
     diagnose::{
+        advice::LargerRings,
         case::Case,
         finding::{Confidence, Fact, Remedy},
-        remedy,
         verdict::{Claim, Verdict},
         words,
     },
     number::{bytes, seconds},
+    remedies::{self, Setting, Value},
     sample::RingSample,
     timeline::seconds as from_ns,
 };
@@ -54,16 +55,16 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         seconds(from_ns(since(case.loss.to_ns)))
     );
     let capacity_bytes = case.rings.iter().map(|ring| ring.last.capacity_bytes).max().unwrap_or(0);
-    let mut remedies = vec![match what {
-        "reload" => Remedy::setting(
-            "reload when you choose to, in a quiet moment".to_owned(),
-            "watch_config_files",
-            None,
-            "false".to_owned(),
+    let remedies = vec![match what {
+        "reload" => remedies::setting(
+            &case.place(),
+            Setting::Watch,
+            Value::of(false),
+            "reload when you choose to, in a quiet moment",
         ),
         _ => Remedy::advice("start it before the load comes".to_owned()),
     }];
-    remedies.extend(remedy::ring_bytes(case, capacity_bytes, 2 * capacity_bytes.max(1)));
+    let larger = LargerRings { at_least_bytes: 2 * capacity_bytes.max(1), shared: false };
     Verdict::Fires(Claim {
         strength: 1.0,
         confidence,
@@ -76,6 +77,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
             Fact::exact(format!("each of its rings holds {}", bytes(capacity_bytes))),
         ],
         remedies,
+        larger_rings: Some(larger),
     })
 }
 

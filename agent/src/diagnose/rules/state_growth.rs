@@ -69,6 +69,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
             Fact::estimated(format!("CPU time for each consumed event in four parts of the time: {} us", steps.join(", "))),
             words::times(&shares),
         ],
+        larger_rings: None,
         remedies: vec![Remedy::advice(
             "restart it, and watch which of its counts climbs (n_threads, n_fds, n_failed_fd_lookups): that one belongs \
              in an issue of the tool"

@@ -11,10 +11,10 @@
 use crate::{
     diagnose::{
         catalogue::Code,
-        finding::{Confidence, Fact, Finding, Remedy, Severity, Subject},
-        remedy::Installation,
+        finding::{Confidence, Fact, Finding, Severity, Subject},
     },
     number::{count, seconds},
+    remedies::{self, Place},
     sample::ToolSample,
     timeline::{Slice, seconds as from_ns},
 };
@@ -30,10 +30,16 @@ pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Vec<Finding> {
         let same = |other: &&ToolSample| (&other.tool, other.instance) == (&tool.tool, tool.instance);
         first.tools.as_deref().unwrap_or_default().iter().find(same)
     };
-    tools.filter_map(|tool| of_one(tool, before(tool), first.clock.boot_ns, last.clock.boot_ns)).collect()
+    let time = (first.clock.boot_ns, last.clock.boot_ns);
+    tools.filter_map(|tool| of_one(slice, tool, before(tool), time)).collect()
 }
 
-fn of_one(tool: &ToolSample, before: Option<&ToolSample>, from_ns_: u64, to_ns: u64) -> Option<Finding> {
+fn of_one(
+    slice: &Slice<'_>,
+    tool: &ToolSample,
+    before: Option<&ToolSample>,
+    (from_ns_, to_ns): (u64, u64),
+) -> Option<Finding> {
     let absent_ns = tool.absent_within(from_ns_, to_ns);
     if absent_ns < LEAST_ABSENT_NS {
         return None;
@@ -70,16 +76,16 @@ fn of_one(tool: &ToolSample, before: Option<&ToolSample>, from_ns_: u64, to_ns: 
         (None, None) => None,
     });
     evidence.extend(exit);
-    let memory = match Installation::of(tool.cgroup.as_deref().unwrap_or_default()) {
-        Installation::Kubernetes => "raise resources.limits.memory, or make the rings smaller",
-        Installation::Systemd => "raise MemoryMax=, or make the rings smaller",
-        Installation::Unknown => "raise the memory limit of its cgroup, or make the rings smaller",
+    let subject = Subject { tool: tool.tool.clone(), comm: tool.comm.clone(), tgid: tool.tgid };
+    let place = Place::of(slice, &subject);
+    let remedy = match killed {
+        Some(_) => remedies::more_memory(&place, "the rings may be made smaller instead"),
+        None => remedies::last_words(&place),
     };
-    let words = "read its last words: kubectl logs --previous, or journalctl -u; a Falco without CAP_SYS_RESOURCE ends at once";
     Some(Finding {
-        tool: Some(Subject { tool: tool.tool.clone(), comm: tool.comm.clone(), tgid: tool.tgid }),
+        tool: Some(subject),
         evidence,
-        remedies: vec![Remedy::advice(if killed.is_some() { memory } else { words }.to_owned())],
+        remedies: vec![remedy],
         ..Finding::new(Code::ToolNotRunning, Severity::Critical, Confidence::High, summary)
     })
 }

@@ -10,9 +10,9 @@
 
 use crate::{
     diagnose::{
+        advice::LargerRings,
         case::Case,
-        finding::{Confidence, Fact, Remedy},
-        remedy,
+        finding::{Confidence, Fact},
         verdict::{Claim, Verdict},
         words,
     },
@@ -62,25 +62,16 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     let mut evidence =
         vec![Fact::tool(format!("drops of the CPUs of that ring: {} of {}", count(drops), count(all)))];
     evidence.extend(case.shares().map(|shares| words::times(&shares)));
-    let sharing = case.rings.iter().map(|ring| ring.last.places.len()).max().unwrap_or(1);
-    let online: usize = case.rings.iter().map(|ring| ring.last.places.len()).sum();
     Verdict::Fires(Claim {
         strength: 1.0 - held,
         confidence: if case.shares().is_some() { Confidence::High } else { Confidence::Low },
         summary,
         evidence,
-        remedies: vec![Remedy::setting(
-            "one ring for all CPUs, as large as all of them now: a hot CPU can use all of it".to_owned(),
-            remedy::cpus_key(case),
-            Some(sharing.to_string()),
-            online.max(sharing).to_string(),
-        )]
-        .into_iter()
-        .chain(remedy::ring_bytes(
-            case,
-            fullest.last.capacity_bytes,
-            case.rings.iter().map(|ring| ring.last.capacity_bytes).sum(),
-        ))
-        .collect(),
+        remedies: Vec::new(),
+        // As large as all of them now, where nothing better is known: a hot CPU can use all of it.
+        larger_rings: Some(LargerRings {
+            at_least_bytes: case.rings.iter().map(|ring| ring.last.capacity_bytes).sum(),
+            shared: true,
+        }),
     })
 }

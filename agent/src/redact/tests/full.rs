@@ -259,6 +259,7 @@ fn facts() -> FalcoFacts {
                 excluded: vec!["close".to_owned()],
                 ..BaseSyscallsFacts::default()
             },
+            last_folder: text("/srv/acme/config.d"),
         }),
         comparison: Comparison {
             engine: Compared {

@@ -81,8 +81,8 @@ fn versions(redactor: &mut Redactor, version: &mut VersionFacts) {
 }
 
 fn configuration(redactor: &mut Redactor, configuration: &mut ConfigurationFacts) {
-    let ConfigurationFacts { files, keys, base_syscalls } = configuration;
-    all(redactor, files, place::path);
+    let ConfigurationFacts { files, keys, base_syscalls, last_folder } = configuration;
+    all(redactor, files.iter_mut().chain(last_folder), place::path);
     for KeyFacts { key, value, set_by } in keys {
         *key = word::key(redactor, key);
         *value = word::value(redactor, value);

@@ -25,6 +25,7 @@ fn draw(markup: &mut Markup, block: &Block, title: &str) {
         Block::List(points) => list(markup, points),
         Block::Facts(facts) => self::facts(markup, facts),
         Block::Table(table) => self::table(markup, table, title),
+        Block::Code { place, text } => code(markup, place, text),
         Block::Fold { title, blocks } => {
             markup.literal("<details>\n<summary>");
             markup.element("h2", &[], title);
@@ -45,6 +46,18 @@ fn list(markup: &mut Markup, points: &[String]) {
         markup.element("li", &[], &format!("{} more are left out", points.len() - MOST_ROWS));
     }
     markup.close("ul");
+}
+
+/// Lines to copy.
+fn code(markup: &mut Markup, place: &str, text: &str) {
+    markup.element("p", &[], place);
+    markup.open("div", &[("class", "table"), ("role", "group"), ("tabindex", "0"), ("aria-label", place)]);
+    markup.literal("<pre>");
+    for line in text.lines() {
+        markup.text(line);
+        markup.literal("\n");
+    }
+    markup.literal("</pre></div>\n");
 }
 
 fn facts(markup: &mut Markup, facts: &[(&'static str, String)]) {

@@ -52,6 +52,7 @@ fn is_sound(page: &str) {
         "h2",
         "h3",
         "p",
+        "pre",
         "ul",
         "li",
         "dl",
@@ -212,6 +213,7 @@ fn every_block_is_escaped() {
         Block::Facts(vec![("name", text())]),
         Block::Facts(Vec::new()),
         Block::Table(Table::new(vec!["", "a"], vec![vec![text(), text()]; 300])),
+        Block::Code { place: text(), text: text() },
         Block::Fold { title: text(), blocks: vec![Block::Text(text())] },
     ];
     let page = render(&page, None);

@@ -43,7 +43,7 @@ pub struct Life {
     /// How it takes events out of the kernel, by Falco's names of engines: `modern_ebpf`, `kmod`. Absent for tools
     /// that are not of Falco's family, and where it is not clear.
     pub engine: Option<String>,
-    /// How it is installed, as its cgroup tells: `kubernetes`, `systemd`; absent for neither, and where that is not visible.
+    /// How it is installed, as its cgroup tells: `kubernetes`, `systemd`, `container`; absent for none of them.
     #[serde(default)]
     pub installation: Option<String>,
     /// Lives that began after another had ended.

@@ -1,7 +1,7 @@
 //! Findings, as every page shows them.
 
 use super::Block;
-use crate::diagnose::finding::{Fact, Finding, Remedy, RuledOut};
+use crate::diagnose::finding::{Fact, Finding, Remedy, RuledOut, Snippet};
 
 /// Findings with their evidence and remedies, as every page shows them.
 pub(crate) fn all(findings: &[Finding], page: &mut Vec<Block>) {
@@ -29,17 +29,28 @@ pub(super) fn one(finding: &Finding, page: &mut Vec<Block>) {
         page.push(Block::List(finding.ruled_out.iter().map(ruled_out).collect()));
     }
     if !finding.remedies.is_empty() {
-        page.push(Block::Text("What to change:".to_owned()));
-        page.push(Block::List(finding.remedies.iter().map(in_words).collect()));
+        remedies(&finding.remedies, page);
+    }
+}
+
+/// What to change, and the lines to do it with.
+pub(crate) fn remedies(remedies: &[Remedy], page: &mut Vec<Block>) {
+    page.push(Block::Text("What to change:".to_owned()));
+    page.push(Block::List(remedies.iter().map(in_words).collect()));
+    for Snippet { place, text } in remedies.iter().flat_map(|remedy| &remedy.snippets) {
+        page.push(Block::Code { place: format!("In {place}:"), text: text.clone() });
     }
 }
 
 /// What to change.
 pub(crate) fn in_words(remedy: &Remedy) -> String {
-    let Remedy { text, key, from, to } = remedy;
-    match (key, from, to) {
-        (Some(key), Some(from), Some(to)) => format!("{key}: from {from} to {to}: {text}"),
-        (Some(key), None, Some(to)) => format!("{key}: {to}: {text}"),
-        _ => text.clone(),
-    }
+    let Remedy { text, key, from, to, also, memory_bytes: _, snippets: _ } = remedy;
+    let one = |key: &str, from: Option<&str>, to: &str| match from {
+        Some(from) => format!("{key}: from {from} to {to}"),
+        None => format!("{key}: {to}"),
+    };
+    let Some((key, to)) = key.as_deref().zip(to.as_deref()) else { return text.clone() };
+    let rest = also.iter().map(|changed| one(&changed.key, changed.from.as_deref(), &changed.to));
+    let all: Vec<String> = std::iter::once(one(key, from.as_deref(), to)).chain(rest).collect();
+    format!("{}: {text}", all.join(", with "))
 }

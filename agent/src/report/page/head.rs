@@ -62,9 +62,18 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
 /// Those of Falco's family, or that are known and run.
 fn of_tools(report: &Report) -> Vec<(&'static str, String)> {
     let is_known = |tool: &&Tool| tool.falco.is_some() || tool.counters.is_some() || tool.life.is_some();
-    let tools: Vec<&Tool> = report.tools.iter().flatten().filter(is_known).collect();
+    let mut tools: Vec<&Tool> = report.tools.iter().flatten().filter(is_known).collect();
+    // Of a process that has gone nothing but its name may be left: that is said by its next life.
+    tools.sort_by_key(|tool| tool.life.is_none());
+    let mut lines: Vec<String> = Vec::new();
+    for line in tools.iter().map(|tool| of_tool(report, tool)) {
+        let front = format!("{line}, ");
+        if !lines.iter().any(|known| *known == line || known.starts_with(&front)) {
+            lines.push(line);
+        }
+    }
     let mut facts: Vec<(&'static str, String)> =
-        tools.iter().take(MOST_TOOLS).map(|tool| ("tool", of_tool(report, tool))).collect();
+        lines.into_iter().take(MOST_TOOLS).map(|line| ("tool", line)).collect();
     let configured = tools.iter().find_map(|tool| tool.falco.as_ref());
     if let Some(said) = configured {
         facts.extend(said.configuration.as_ref().map(|configuration| ("settings", settings(configuration))));

@@ -1,6 +1,6 @@
 //! What was lost: how many, of which class, whose, when; and how to see that a change helped.
 
-use super::{Block, tools};
+use super::Block;
 use crate::{
     diagnose::{catalogue::Role, finding::Finding},
     report::{
@@ -77,7 +77,7 @@ fn classes(counters: &Counters) -> Option<String> {
 /// Workloads, where they are known; else processes.
 fn whose(losers: &Losers) -> Option<String> {
     let workloads =
-        losers.workloads.iter().filter_map(|one| Some((one.drops, tools::place(one.workload.as_ref()?))));
+        losers.workloads.iter().filter_map(|one| Some((one.drops, one.workload.as_ref()?.path())));
     let mut all: Vec<(u64, String)> = workloads.collect();
     if all.is_empty() {
         let process = |loser: &crate::report::model::Loser| {

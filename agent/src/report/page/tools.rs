@@ -7,7 +7,6 @@ use crate::{
         model::{Loser, Losers, Report, Ring, Tool},
         number::{byte_rate, bytes, count, percent, rate, seconds},
     },
-    sample::Workload,
 };
 
 /// Rings that nothing came into are counted and not listed.
@@ -182,14 +181,7 @@ fn workload(loser: &Loser) -> String {
     let Some(workload) = &loser.workload else {
         return loser.cgroup_id.map_or_else(|| "unknown".to_owned(), |id| format!("cgroup {id}"));
     };
-    place(workload)
-}
-
-/// Namespace, pod and container, as far as they are known.
-pub(crate) fn place(workload: &Workload) -> String {
-    let Workload { namespace, pod, container } = workload;
-    let parts: Vec<&str> = [namespace, pod, container].into_iter().flatten().map(String::as_str).collect();
-    parts.join("/")
+    workload.path()
 }
 
 /// Rows of the table of losers.

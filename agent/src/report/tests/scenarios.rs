@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    diagnose::Role,
+    diagnose::{Role, finding::Remedy},
     golden::{golden, scenario},
 };
 
@@ -44,6 +44,23 @@ fn causes_and_pages() {
             golden(&format!("scenarios/{name}.json"), &json(&report).unwrap());
         }
     }
+}
+
+/// Rings that a report advises are those of `dropctl size`, with the same snippets.
+#[test]
+fn rings_are_those_of_the_sizing_model() {
+    let mut compared = 0;
+    for (name, _) in SCENARIOS {
+        let timeline = scenario(name);
+        let report = build(&timeline.all()).unwrap();
+        let sizing = crate::sizing::size(&timeline.all(), &[]).unwrap();
+        let is_rings = |remedy: &&Remedy| remedy.memory_bytes.is_some();
+        for remedy in report.findings.iter().flat_map(|finding| &finding.remedies).filter(is_rings) {
+            assert!(sizing.tools.iter().any(|tool| tool.remedies.contains(remedy)), "{name}: {remedy:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 2, "{compared} scenarios have a remedy of rings");
 }
 
 #[test]

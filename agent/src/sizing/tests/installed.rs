@@ -42,33 +42,37 @@ fn installed(world: &World, cgroup: &str, limited: &str, version: &str) -> ToolS
 #[test]
 fn keys_are_those_of_version_and_installation() {
     let world = World::new(&bursts(1500, 100, 600));
+    let unit = "/system.slice/falco.service";
     for (cgroup, version, preset, memory) in [
-        ("/system.slice/falco.service", "0.37.1", "syscall_buf_size_preset", "MemoryMax="),
-        ("/system.slice/falco.service", "0.44.1", "engine.modern_ebpf.buf_size_preset", "MemoryMax="),
-        ("/kubepods/pod1/c", "0.37.1", "driver.modernEbpf.bufSizePreset", "resources.limits.memory"),
+        (unit, "0.36.2", "syscall_buf_size_preset", "MemoryMax="),
+        (unit, "0.44.1", "engine.modern_ebpf.buf_size_preset", "MemoryMax="),
+        ("/kubepods/pod1/c", "0.36.2", "falco.syscall_buf_size_preset", "resources.limits.memory"),
         ("/kubepods/pod1/c", "0.44.1", "driver.modernEbpf.bufSizePreset", "resources.limits.memory"),
     ] {
         let sizing = installed(&world, cgroup, cgroup, version);
-        let [size, limit] = &sizing.remedies[..] else { panic!("{:?}", sizing.remedies) };
-        assert_eq!((size.key.as_deref(), limit.key.as_deref()), (Some(preset), Some(memory)));
+        let first = &sizing.remedies[0];
+        assert_eq!(first.key.as_deref(), Some(preset));
         assert_eq!(
-            (size.from.as_deref(), size.to.as_deref()),
+            (first.from.as_deref(), first.to.as_deref()),
             (Some("1"), Some("3")),
             "{:?}",
             sizing.candidates
         );
+        assert_eq!(first.memory_bytes, sizing.smallest.as_ref().map(|one| one.memory_bytes));
         let wanted = if memory == "MemoryMax=" { "128M" } else { "128Mi" };
-        assert_eq!(
-            (limit.from.as_deref(), limit.to.as_deref()),
-            (Some(&wanted.replace("128", "100")[..]), Some(wanted))
-        );
+        let [limit] = &first.also[..] else { panic!("{first:?}") };
+        assert_eq!((&limit.key[..], &limit.to[..]), (memory, wanted));
+        assert_eq!(limit.from.as_deref(), Some(&wanted.replace("128", "100")[..]));
         let presets: Vec<_> = sizing.candidates.iter().filter_map(|one| one.preset).take(10).collect();
         assert_eq!(presets, (1..=10).collect::<Vec<_>>());
         assert_eq!(sizing.candidates[9].memory_bytes, 512 * MIB);
     }
+    let both = installed(&world, unit, unit, "0.37.1");
+    let words = &both.remedies[0];
+    assert!(words.key.is_none() && words.text.contains("syscall_buf_size_preset"), "{words:?}");
     let of_the_node = installed(&world, "/kubepods/pod1/c", "/kubepods", "0.44.1");
-    let limit = &of_the_node.remedies[1];
-    assert!(limit.key.is_none() && limit.text.contains("cgroup /kubepods from 100.0 MiB"), "{limit:?}");
+    let first = &of_the_node.remedies[0];
+    assert!(first.also.is_empty() && first.text.contains("cgroup /kubepods from 100.0 MiB"), "{first:?}");
 }
 
 #[test]

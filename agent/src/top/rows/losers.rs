@@ -83,7 +83,7 @@ impl<K: Ord> Sums<K> {
 }
 
 fn place(workload: Option<&Workload>) -> String {
-    workload.map(report::place).filter(|place| !place.is_empty()).unwrap_or_else(|| UNKNOWN.to_owned())
+    workload.map(Workload::path).filter(|place| !place.is_empty()).unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
 pub(super) fn workloads(known: Option<&[Tool]>) -> Table {

@@ -61,6 +61,8 @@ pub struct Effective {
     pub(super) dialect: Dialect,
     /// Driver chosen outside the configuration.
     pub(super) chosen: Option<Engine>,
+    /// The last entry of `config_files`, if it is a folder whose files may replace keys.
+    last_folder: Option<PathBuf>,
 }
 
 impl Effective {
@@ -81,6 +83,7 @@ impl Effective {
             bytes,
             dialect: start.dialect,
             chosen: start.command_line.engine.clone().or(legacy_probe),
+            last_folder: None,
         };
         if start.dialect.includes_files() {
             for option in start.command_line.options.iter().filter(|option| option.starts_with(INCLUDES)) {
@@ -91,6 +94,10 @@ impl Effective {
                     return Err(ConfigError::Recursive { path: include.path });
                 }
                 config.include(root, &include, start)?;
+                let path = start.working_directory.join(&include.path);
+                let may_replace = include.strategy != Strategy::AddOnly || !start.dialect.has_strategies();
+                let is_folder = may_replace && root.kind(&path)? == Some(Kind::Directory);
+                config.last_folder = is_folder.then_some(path);
             }
         }
         start.command_line.options.iter().try_for_each(|option| config.apply_option(option))?;
@@ -118,6 +125,12 @@ impl Effective {
     #[must_use]
     pub fn files(&self) -> &[PathBuf] {
         &self.files
+    }
+
+    /// A folder whose files are read after all others and may replace keys.
+    #[must_use]
+    pub fn last_folder(&self) -> Option<&Path> {
+        self.last_folder.as_deref()
     }
 
     fn include(&mut self, root: &Root, include: &Include, start: &Start) -> Result<(), ConfigError> {

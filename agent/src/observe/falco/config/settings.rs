@@ -137,6 +137,8 @@ pub struct Settings {
     pub outputs_queue_capacity: u64,
     /// What is traced beside what rules need.
     pub base_syscalls: BaseSyscalls,
+    /// `engine.modern_ebpf.disable_iterators`, where somebody set it (0.44).
+    pub disable_iterators: Option<bool>,
     /// Reloads itself when its files change.
     pub watch_config_files: bool,
 }
@@ -180,6 +182,10 @@ impl Effective {
                 repair: self.flag("base_syscalls.repair", false),
                 all: self.flag("base_syscalls.all", false),
             },
+            disable_iterators: self
+                .get("engine.modern_ebpf.disable_iterators")
+                .and_then(yaml::text)
+                .and_then(|text| yaml::boolean(&text)),
             watch_config_files: self.flag("watch_config_files", true),
         }
     }

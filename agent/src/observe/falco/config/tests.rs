@@ -84,6 +84,7 @@ fn a_real_configuration() {
         },
         outputs_queue_capacity: 0,
         base_syscalls: BaseSyscalls { custom_set: vec![], repair: false, all: false },
+        disable_iterators: Some(false),
         watch_config_files: false,
     };
     assert_eq!(settings, expected);

@@ -23,6 +23,7 @@ pub(super) fn facts(effective: &Effective, cpus_online: Option<u64>) -> (Configu
         files: effective.files().iter().take(MOST_FILES).map(|file| clean(&file.to_string_lossy())).collect(),
         keys: keys(effective, &settings),
         base_syscalls: base_syscalls(&settings),
+        last_folder: effective.last_folder().map(|folder| clean(&folder.to_string_lossy())),
     };
     (facts, configured(effective, &settings, cpus_online))
 }
@@ -49,6 +50,9 @@ fn keys(effective: &Effective, settings: &Settings) -> Vec<KeyFacts> {
         values.extend(cpus_for_each_buffer.map(|cpus| (names.cpus_for_each_buffer, cpus.to_string())));
         values.push((&names.drop_failed_exit, drop_failed_exit.to_string()));
     }
+    values.extend(
+        settings.disable_iterators.map(|off| ("engine.modern_ebpf.disable_iterators", off.to_string())),
+    );
     values.extend([
         ("base_syscalls.custom_set", format!("{} names", base.custom_set.len())),
         ("base_syscalls.repair", base.repair.to_string()),

@@ -10,3 +10,9 @@ mod visit;
 mod visits;
 
 pub use visits::Visits;
+
+/// What is kept of a configuration that was read.
+#[cfg(test)]
+pub(crate) fn configuration_facts(effective: &super::config::Effective) -> crate::sample::ConfigurationFacts {
+    configuration::facts(effective, None).0
+}

@@ -5,8 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use super::{Point, ends};
 use crate::{
     number::float,
-    report::page::place,
-    sample::LosersSample,
+    sample::{LosersSample, Workload},
     timeline::{self, Slice},
 };
 
@@ -169,7 +168,7 @@ fn lost(slice: &Slice<'_>, tgid: u32) -> Option<Step> {
 
 fn add(sums: &mut BTreeMap<Whose, u64>, losers: &LosersSample) {
     for one in &losers.workloads {
-        let name = one.workload.as_ref().map(place).filter(|place| !place.is_empty());
+        let name = one.workload.as_ref().map(Workload::path).filter(|place| !place.is_empty());
         *sums.entry(name.map_or(Whose::Unplaced, Whose::Workload)).or_default() += one.drops;
     }
     *sums.entry(Whose::Ended).or_default() += losers.workloads_other;
