@@ -23,7 +23,9 @@ pub enum AskError {
         path: PathBuf,
     },
     /// The socket is another user's.
-    #[error("not allowed to ask the agent at {path}: only the user that it runs as may, usually root")]
+    #[error(
+        "not allowed to ask the agent at {path}: only the user that it runs as may, usually root: run dropctl as that user"
+    )]
     NotAllowed {
         /// The socket.
         path: PathBuf,

@@ -41,8 +41,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// Name, and what it does.
 type Test = (&'static str, fn() -> Result<()>);
 
-const TESTS: [Test; 30] = [
+const TESTS: [Test; 31] = [
     ("not_root", privileges::not_root),
+    ("socket_of_root", privileges::socket_of_root),
     ("missing_capability", privileges::missing_capability),
     ("two_capabilities_suffice", privileges::two_suffice),
     ("bad_arguments", arguments::bad),

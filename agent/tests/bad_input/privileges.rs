@@ -2,13 +2,15 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::agent::{SOON, binary, command};
+use crate::explain::ALERT;
 use crate::kernel::Before;
 use crate::process::Process;
 use crate::refusal::refuses;
@@ -52,6 +54,21 @@ pub(crate) fn not_root() -> Result<()> {
     for arguments in [&["agent", "--listen", "127.0.0.1:0"][..], &["report", "--duration", "1s"]] {
         let said = [BPF, PERFMON, WAY_OUT, "CAP_BPF and CAP_PERFMON"];
         refuses(&mut public.with(&format!("{NOBODY} --inh-caps=-all"), arguments), &said)?;
+    }
+    Ok(())
+}
+
+/// An agent's socket is its user's (mode 0600).
+pub(crate) fn socket_of_root() -> Result<()> {
+    let public = Public::new()?;
+    let place = public.at("agent.sock");
+    let _listener = UnixListener::bind(&place)?;
+    std::fs::set_permissions(&place, Permissions::from_mode(0o600))?;
+    let place = place.to_str().context("path")?;
+    for question in [&["report", "--since", "1m"][..], &["size", "--incident", "last"], &["explain", ALERT]] {
+        let arguments = [question, &["--socket", place]].concat();
+        let said = ["not allowed to ask the agent at", place, "run dropctl as that user"];
+        refuses(&mut public.with(NOBODY, &arguments), &said)?;
     }
     Ok(())
 }
