@@ -4,7 +4,7 @@ use super::{
     path::{Assumed, Bound},
     trace::{RingStep, TraceStep},
 };
-use crate::number::float;
+use crate::number::{float, ratio};
 
 /// Bursts that one step is taken to have at most.
 const MOST: usize = 16;
@@ -89,7 +89,7 @@ impl Bursts {
     /// Time outside of them that the thread had, less what it takes to drain what was there, ns.
     pub(super) fn free_ns(&self, ring: &RingStep, step: &TraceStep, assumed: &Assumed) -> Option<Vec<f64>> {
         let last = self.gaps_ns.len().checked_sub(1)?;
-        let on_cpu = 1.0 - float(step.stalled_ns.min(step.length_ns)) / float(step.length_ns.max(1));
+        let on_cpu = self.on_cpu_outside(step);
         let free = |(index, gap_ns): (usize, &f64)| {
             let backlog = match index {
                 0 => ring.begin,
@@ -103,6 +103,15 @@ impl Bursts {
         Some(self.gaps_ns.iter().enumerate().map(free).collect())
     }
 
+    /// The part of the time outside of them in which the thread was not kept from draining. Stalls are what makes a ring fill: they were
+    /// inside as far as they can have been.
+    fn on_cpu_outside(&self, step: &TraceStep) -> f64 {
+        let outside_ns: f64 = self.gaps_ns.iter().sum();
+        let inside_ns = float(step.length_ns) - outside_ns;
+        let stalled_ns = f64::max(float(step.stalled_ns) - inside_ns, 0.0);
+        f64::max(1.0 - ratio(stalled_ns, outside_ns), 0.0)
+    }
+
     /// The most that the backlog can have risen before the first of them, by the largest arrivals in so short a time; any rise
     /// where that is not known.
     pub(super) fn rise_within_first_gap(&self, ring: &RingStep, assumed: &Assumed) -> f64 {
@@ -112,19 +121,20 @@ impl Bursts {
     }
 }
 
-/// How often what came makes up such a rise.
+/// How often what came, with what was there before, makes up such a peak.
 fn count(ring: &RingStep, unused: f64, assumed: &Assumed) -> usize {
-    let rise = ring.peak - if ring.begin > NONE * ring.capacity { ring.begin } else { 0.0 };
-    if unused == 0.0 || rise <= 0.0 || assumed.bound == Bound::Low {
+    let before = if ring.begin > NONE * ring.capacity { ring.begin } else { 0.0 };
+    if unused == 0.0 || ring.peak <= before || assumed.bound == Bound::Low {
         return 1;
     }
     // A burst is what came within the shortest time that holds such a rise, with what was drained meanwhile.
     let speed = assumed.speed.unwrap_or(0.0);
-    let risen = |(length_ns, most): &&(u64, u64)| float(*most) - speed * float(*length_ns) >= rise;
+    let risen = |(length_ns, most): &&(u64, u64)| float(*most) - speed * float(*length_ns) >= ring.peak;
     let burst = ring.arrivals.iter().find(risen).map(|(_, most)| float(*most));
-    let each = if assumed.bound == Bound::High { rise } else { burst.unwrap_or(ring.accepted).max(rise) };
+    let burst = burst.unwrap_or(ring.accepted).max(ring.peak);
+    let each = if assumed.bound == Bound::High { ring.peak } else { burst };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and clamped")]
-    let count = (ring.accepted / each) as usize;
+    let count = ((ring.accepted + before) / each) as usize;
     count.clamp(1, MOST)
 }
 

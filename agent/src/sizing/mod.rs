@@ -1,8 +1,9 @@
 //! Which ring size would have been enough: a recording run through other rings than those that the tool had. Pure.
 //!
-//! `trace` is what was counted, `service` how fast the consumer drains when it may, `bursts` and `path` what follows from both for the
-//! rises and falls of a ring's backlog, `replay` that path through another ring, `candidates` which rings are tried, `tool` the
-//! answer. docs/sizing.md has the method, its limits, and how far it was off when the load was run again.
+//! `trace` is what was counted, `thread` what the consumer did with its time, `service` how fast it drains when it may, `bursts` and
+//! `path` what follows from these for the rises and falls of a ring's backlog, `replay` that path through another ring, `candidates`
+//! which rings are tried, `tool` the answer. docs/sizing.md has the method, its limits, and how far it was off when the load
+//! was run again.
 
 mod bursts;
 mod candidates;
@@ -12,6 +13,7 @@ mod page;
 mod path;
 mod replay;
 mod service;
+mod thread;
 mod tool;
 mod trace;
 mod without;

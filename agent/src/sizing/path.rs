@@ -175,15 +175,15 @@ fn moves(ring: &RingStep, bursts: &Bursts, slots: &[f64], unused: f64, assumed: 
     let dropped = ring.dropped * assumed.record;
     let mut moves = vec![Move::default(); slots.len()];
     let mut level = ring.begin;
+    let first = first_trough(ring, bursts, peak, slots[0], assumed);
+    let depth = depth(ring, bursts, slots, peak - first, assumed);
     for (index, share) in bursts.shares().enumerate() {
         let trough = if index == 0 {
-            first_trough(ring, bursts, peak, slots[0], assumed)
+            first
         } else if slots[index] > 0.0 {
             0.0
         } else {
-            let could = assumed.speed.unwrap_or(0.0) * bursts.gap_ns(index);
-            // Something came meanwhile as well.
-            peak - peak.min(could / 2.0)
+            peak - could(bursts, index, peak, assumed) * depth
         };
         let rise = peak - trough + dropped * share;
         // It meets a consumer that had nothing to do.
@@ -205,6 +205,26 @@ fn moves(ring: &RingStep, bursts: &Bursts, slots: &[f64], unused: f64, assumed: 
     moves[after..].iter_mut().for_each(|one| one.trough = trough);
     moves[last].rise = ring.end - trough;
     moves
+}
+
+/// How far the backlog can have fallen between two overruns in which the thread had no time left; something came meanwhile as well.
+fn could(bursts: &Bursts, index: usize, peak: f64, assumed: &Assumed) -> f64 {
+    f64::min(assumed.speed.unwrap_or(0.0) * bursts.gap_ns(index) / 2.0, peak)
+}
+
+/// The part of that which it can have fallen everywhere: no more can have risen than came. `first`: the rise before the first of them.
+fn depth(ring: &RingStep, bursts: &Bursts, slots: &[f64], first: f64, assumed: &Assumed) -> f64 {
+    let peak = peak(ring, assumed);
+    let (mut from_nothing, mut falls) = (0.0, 0.0);
+    for index in 1..bursts.count() {
+        if slots[index] > 0.0 {
+            from_nothing += peak;
+        } else {
+            falls += could(bursts, index, peak, assumed);
+        }
+    }
+    let left = f64::max(ring.accepted - first - from_nothing, 0.0);
+    if falls > left { left / falls } else { 1.0 }
 }
 
 /// The highest backlog: between two looks it may have been higher than at either.

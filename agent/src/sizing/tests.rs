@@ -103,6 +103,9 @@ fn a_burst_that_meets_the_pause_must_fit() {
 #[test]
 fn a_blocked_consumer_is_a_burst_of_its_own() {
     check("blocked", &World { blocked: Some((5_200, 5_900)), ..World::new(&[(0, 20_000, 0, 60)]) });
+    // It ends early in a second, most of which the thread then sleeps through unseen.
+    let stalled = World { blocked: Some((4_400, 7_200)), speed: 2000, ..World::new(&[(0, 20_000, 0, 200)]) };
+    check("over seconds", &stalled);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a recording says of one tool's rings, step by step: what came, what was refused, what went out, and how far the
 //! backlog rose. Only what was counted or looked at; `path` makes a path of it.
 
+use super::thread::{self, Looks};
 use crate::{
     diagnose::Subject,
     number::{float, ratio, share},
@@ -95,24 +96,27 @@ pub(super) fn traces<'a>(slice: &Slice<'a>) -> Vec<Trace<'a>> {
         let subject = Subject { tool: owner.tool.clone(), comm: owner.comm.clone(), tgid: owner.tgid };
         traces.push(begin(subject, &rings, &falcos, &consumers));
     }
+    let looks_at =
+        |trace: &Trace<'_>| Some(Looks::of(slice, trace.subject.tgid, trace.consumer.as_ref()?.tid));
+    let looks: Vec<Option<Looks>> = traces.iter().map(looks_at).collect();
     for step in slice.steps() {
         let (rings, falcos, pairs) = (step.slice().rings(), step.slice().falcos(), step.rings());
         let consumers = step.slice().consumers().unwrap_or_default();
-        for trace in &mut traces {
+        for (trace, looks) in traces.iter_mut().zip(&looks) {
             let tgid = trace.subject.tgid;
             let counts = sum(&falcos, tgid);
             let of_it = rings.iter().filter(|ring| ring.last.is_of(tgid) && is_meant(ring.last));
             let steps = of_it.filter(|ring| ring.known_ns > 0 && ring.resets == 0);
             let rings: Vec<RingStep> =
                 steps.map(|ring| ring_step(ring, &pairs, counts.as_ref(), &step)).collect();
-            let consumer = busiest(&consumers, tgid);
-            let states = consumer.map(|consumer| consumer.states);
+            let states = busiest(&consumers, tgid).map(|consumer| consumer.states);
+            let [from_ns, to_ns] = [step.from, step.to].map(|sample| sample.clock.monotonic_ns);
+            let in_step = looks.as_ref().and_then(|looks| looks.stalled_ns(from_ns, to_ns));
             trace.steps.push(TraceStep {
-                start_ns: step.from.clock.monotonic_ns,
+                start_ns: from_ns,
                 length_ns: step.length_ns(),
                 running_ns: states.map(|states| states.running_ns),
-                stalled_ns: states
-                    .map_or(0, |states| states.waiting_ns + states.throttled_ns + states.blocked_ns),
+                stalled_ns: in_step.or(states.as_ref().map(thread::stalled_ns)).unwrap_or(0),
                 rings,
             });
         }

@@ -20,6 +20,10 @@ const RECORD: u64 = 48;
 const MS: u64 = 1_000_000;
 /// Time between two looks, ms.
 const LOOK: u64 = 5;
+/// Time between two looks at the thread that drains, ms: while a ring is above half each millisecond.
+const THREAD_LOOK: u64 = 1000;
+/// Samples do not wait for them.
+const THREAD_PHASE: u64 = 600;
 /// Falco's longest pause, ms.
 pub(super) const PAUSE: u64 = 30;
 
@@ -79,9 +83,10 @@ impl World {
         let mut rings: Vec<Ring> = self.rings.iter().map(|_| Ring::new(self.ring_bytes)).collect();
         let mut counts = [(0, 0); 2];
         let (mut states, mut pressed) = (ConsumerStates::default(), ConsumerStates::default());
+        let mut seen = (0, states, pressed);
         // When it looks again, and how long it will pause if there is nothing then.
         let (mut asleep_to, mut pause) = (0, 1);
-        let mut samples = vec![self.sample(0, &mut rings, &counts, states, pressed)];
+        let mut samples = vec![self.sample(0, &mut rings, &counts, seen)];
         for ms in 0..self.seconds * 1000 {
             for (from, to, cpu, records) in &self.loads {
                 if (*from..*to).contains(&ms) {
@@ -113,14 +118,18 @@ impl World {
                 }
             }
             states.add(&one);
-            if rings.iter().any(|ring| 2 * ring.held() * RECORD > self.ring_bytes) {
+            let is_pressed = rings.iter().any(|ring| 2 * ring.held() * RECORD > self.ring_bytes);
+            if is_pressed {
                 pressed.add(&one);
+            }
+            if is_pressed || (ms + 1) % THREAD_LOOK == THREAD_PHASE {
+                seen = (ms + 1, states, pressed);
             }
             if (ms + 1) % LOOK == 0 {
                 rings.iter_mut().for_each(|ring| ring.look((ms + 1) * MS));
             }
             if (ms + 1) % 1000 == 0 {
-                samples.push(self.sample(ms + 1, &mut rings, &counts, states, pressed));
+                samples.push(self.sample(ms + 1, &mut rings, &counts, seen));
             }
         }
         let sums = counts.iter().fold((0, 0), |(events, drops), (more, lost)| (events + more, drops + lost));
@@ -132,8 +141,7 @@ impl World {
         ms: u64,
         rings: &mut [Ring],
         counts: &[(u64, u64); 2],
-        states: ConsumerStates,
-        pressed: ConsumerStates,
+        (seen_ms, states, pressed): (u64, ConsumerStates, ConsumerStates),
     ) -> Sample {
         let owner = RingOwner { tgid: TGID, comm: "falco".to_owned(), tool: "falco".to_owned() };
         let each = rings.iter_mut().zip(&self.rings).enumerate();
@@ -165,7 +173,7 @@ impl World {
             tid: TGID,
             tool: "falco".to_owned(),
             since_ns: 1,
-            time_ns: 1 + ms * MS,
+            time_ns: 1 + seen_ms * MS,
             states,
             pressed,
             ..ConsumerSample::default()
