@@ -216,8 +216,8 @@ fn could(bursts: &Bursts, index: usize, peak: f64, assumed: &Assumed) -> f64 {
 fn depth(ring: &RingStep, bursts: &Bursts, slots: &[f64], first: f64, assumed: &Assumed) -> f64 {
     let peak = peak(ring, assumed);
     let (mut from_nothing, mut falls) = (0.0, 0.0);
-    for index in 1..bursts.count() {
-        if slots[index] > 0.0 {
+    for (index, unused) in slots.iter().enumerate().take(bursts.count()).skip(1) {
+        if *unused > 0.0 {
             from_nothing += peak;
         } else {
             falls += could(bursts, index, peak, assumed);

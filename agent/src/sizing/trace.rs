@@ -116,7 +116,7 @@ pub(super) fn traces<'a>(slice: &Slice<'a>) -> Vec<Trace<'a>> {
                 start_ns: from_ns,
                 length_ns: step.length_ns(),
                 running_ns: states.map(|states| states.running_ns),
-                stalled_ns: in_step.or(states.as_ref().map(thread::stalled_ns)).unwrap_or(0),
+                stalled_ns: in_step.or_else(|| states.as_ref().map(thread::stalled_ns)).unwrap_or(0),
                 rings,
             });
         }
