@@ -113,6 +113,25 @@ fn saturated() {
     does_not_know(&unseen(), rule);
 }
 
+/// One thread drains: a limit that has room for all that it could use is not raised, and never lowered.
+#[test]
+fn a_limit_that_one_thread_cannot_reach() {
+    let codes = |quota_ns: u64, story: &Story| {
+        let limit = with_quota().map(|limit| CpuLimit { quota_ns: Some(quota_ns), ..limit });
+        let findings = Story { limit, ..story.clone() }.findings();
+        findings.into_iter().filter(|finding| finding.code.as_str() == "DC304").count()
+    };
+    let saturated = every_second(|_, second| {
+        second.events = [100_000; 2];
+        second.drops = [40_000; 2];
+        second.consumed = 120_000;
+        second.states = [980, 20, 0, 0, 0];
+        second.pressed = second.states;
+    });
+    assert_eq!(codes(90_000_000, &saturated), 1, "0.9 CPUs, and it takes 1.6");
+    assert_eq!(codes(150_000_000, &saturated), 0, "1.5 CPUs");
+}
+
 #[test]
 fn bursts() {
     let rule: Rule = rules::burst_exceeds_buffer::check;
