@@ -43,8 +43,8 @@ pub(super) fn lines(report: &Report) -> Vec<(&'static str, String)> {
             finding.summary
         )),
     ));
-    let setting = finding.remedies.iter().find(|remedy| remedy.key.is_some());
-    let change = setting.or_else(|| finding.remedies.first());
+    // Rules put first what helps most: a setting further down may be the last resort.
+    let change = finding.remedies.first();
     lines.push((
         "change",
         change.map_or_else(|| "nothing that is known".to_owned(), |remedy| clip(&in_words(remedy))),

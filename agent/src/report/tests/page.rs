@@ -2,6 +2,7 @@
 
 use super::{scenarios::SCENARIOS, *};
 use crate::{
+    diagnose::finding::Remedy,
     golden::scenario,
     sample::{LoserSample, Workload, WorkloadDrops},
 };
@@ -107,6 +108,18 @@ fn github_takes_it_however_large_the_node() {
     let small = markdown(&report(Mode::Stream, probe()));
     assert!(!small.contains("Cut to fit"));
     assert!(small.lines().take(20).any(|line| line.starts_with("- **change**: ")), "{small}");
+}
+
+/// A setting that stands behind advice is the last resort: it is no headline.
+#[test]
+fn the_change_is_what_stands_first() {
+    let mut report = report(Mode::Stream, probe());
+    let last_resort = Remedy::setting("the last resort".to_owned(), "a.key", None, "true".to_owned());
+    for finding in &mut report.findings {
+        finding.remedies = vec![Remedy::advice("fewer rules do".to_owned()), last_resort.clone()];
+    }
+    let text = text(&report);
+    assert!(text.contains("change   fewer rules do\n"), "{text}");
 }
 
 #[test]
