@@ -3,8 +3,8 @@
 //! It is this when alerts were lost from a bounded queue (`outputs_queue_num_drops` grows), or the queue has no bound (Falco's default,
 //! capacity 0) and memory grows while the outputs are blocked. By itself this drops no kernel event: outputs have a thread of their own.
 //!
-//! Find the channel that is slow (`program_output`, `http_output`, stdout to a full pipe); give the queue a bound so that it is alerts that
-//! are lost and not the tool's memory; lower `output_timeout`.
+//! Find the channel that is slow (`program_output`, `http_output`, stdout to a full pipe); lower `output_timeout`; give a queue without a
+//! bound one, so that it is alerts that are lost and not the tool's memory.
 //!
 //! Ruled out as a cause of full rings: the draining thread does not wait for outputs.
 
@@ -36,8 +36,7 @@ pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Vec<Finding> {
         if last.time_ns <= first.time_ns {
             continue;
         }
-        findings
-            .extend(lost_alerts(slice, falco, first, last).or_else(|| growing(slice, falco, first, last)));
+        findings.extend(lost_alerts(falco, first, last).or_else(|| growing(slice, falco, first, last)));
     }
     findings
 }
@@ -51,12 +50,7 @@ fn asked<'a>(slice: &Slice<'a>, falco: &FalcoSample) -> impl Iterator<Item = &'a
         .filter_map(|other| other.facts.metrics.as_ref())
 }
 
-fn lost_alerts(
-    slice: &Slice<'_>,
-    falco: &FalcoSample,
-    first: &MetricsFacts,
-    last: &MetricsFacts,
-) -> Option<Finding> {
+fn lost_alerts(falco: &FalcoSample, first: &MetricsFacts, last: &MetricsFacts) -> Option<Finding> {
     let grown = last
         .outputs_queue_num_drops?
         .checked_sub(first.outputs_queue_num_drops?)
@@ -68,7 +62,7 @@ fn lost_alerts(
     );
     Some(Finding {
         evidence: vec![Fact::tool(format!("outputs_queue_num_drops grew by {}", count(grown)))],
-        ..finding(slice, falco, Confidence::High, summary)
+        ..finding(falco, Confidence::High, summary)
     })
 }
 
@@ -91,28 +85,34 @@ fn growing(
         falco.comm,
         bytes(grown)
     );
+    let found = finding(falco, Confidence::Low, summary);
+    let bound = remedies::setting(
+        &Place::of(slice, &subject(falco)),
+        Setting::Capacity,
+        Value::of(CAPACITY),
+        "so that alerts are lost and not the tool's memory",
+    );
     Some(Finding {
         evidence: vec![Fact::tool(format!(
             "resident memory: {} at first, {} at the end",
             bytes(before),
             bytes(now)
         ))],
-        ..finding(slice, falco, Confidence::Low, summary)
+        remedies: found.remedies.into_iter().chain([bound]).collect(),
+        ..found
     })
 }
 
-fn finding(slice: &Slice<'_>, falco: &FalcoSample, confidence: Confidence, summary: String) -> Finding {
-    let subject = Subject { tool: falco.tool.clone(), comm: falco.comm.clone(), tgid: falco.tgid };
-    let bound = remedies::setting(
-        &Place::of(slice, &subject),
-        Setting::Capacity,
-        Value::of(CAPACITY),
-        "so that alerts are lost and not the tool's memory",
-    );
+fn subject(falco: &FalcoSample) -> Subject {
+    Subject { tool: falco.tool.clone(), comm: falco.comm.clone(), tgid: falco.tgid }
+}
+
+/// A queue that is full has a bound already: only the slow output is left to say of it.
+fn finding(falco: &FalcoSample, confidence: Confidence, summary: String) -> Finding {
     let slow = "find the output that is slow: program_output, http_output, a pipe that nobody reads";
     Finding {
-        tool: Some(subject),
-        remedies: vec![Remedy::advice(slow.to_owned()), bound],
+        tool: Some(subject(falco)),
+        remedies: vec![Remedy::advice(slow.to_owned())],
         ..Finding::new(Code::OutputBackpressure, Severity::Warning, confidence, summary)
     }
 }

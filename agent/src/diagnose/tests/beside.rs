@@ -82,15 +82,22 @@ fn outputs() {
         sample.falcos.as_mut().expect("a Falco")[0].facts.metrics = Some(metrics);
         sample
     };
-    let codes = |second| {
+    let found = |second| {
         let mut timeline = crate::timeline::Timeline::new(timeline.node.clone(), timeline.setup.clone());
         timeline.push(with(0, 5, 100 * MIB));
         timeline.push(second);
         let findings = crate::diagnose::diagnose(&timeline.all(), &[]);
-        findings.into_iter().map(|finding| finding.code.as_str()).filter(|code| *code == "DC111").count()
+        findings.into_iter().filter(|finding| finding.code.as_str() == "DC111").collect::<Vec<_>>()
     };
+    let codes = |second| found(second).len();
     assert_eq!(codes(with(9, 5, 100 * MIB)), 0);
     assert_eq!(codes(with(9, 8, 100 * MIB)), 1, "alerts were lost");
     assert_eq!(codes(with(9, 5, 180 * MIB)), 1, "memory grows and nothing bounds the queue");
     assert_eq!(codes(timeline.samples()[9].clone()), 1 - 1, "the page did not answer");
+    let bounds = |second| {
+        let remedies = found(second).remove(0).remedies;
+        remedies.iter().filter(|remedy| format!("{remedy:?}").contains("outputs_queue.capacity")).count()
+    };
+    assert_eq!(bounds(with(9, 8, 100 * MIB)), 0, "its queue has a bound, which may be a larger one");
+    assert_eq!(bounds(with(9, 5, 180 * MIB)), 1);
 }
