@@ -48,8 +48,8 @@ writes `falco.engine` from `driver`, and what stands below `falco.engine` in its
 - Falco's packages leave `engine-kind-falcoctl.yaml` in that folder. It takes all of `engine` away from falco.yaml, so that an
   edit of the preset there has no effect; a file behind it has.
 - A key that the command line sets (`-o`) is changed there: words, no snippet.
-- Rings that would not fit below the memory limit bring a higher limit in the same snippet, as far as the limit is the tool's own; a
-  limit above it (of the node, of a slice) is named in words.
+- Rings that would not fit below a memory limit bring a higher limit in the same snippet, as far as the limit is the tool's own; all
+  others that would not hold (of the node, of a slice), and its own where no key is known, are named in words, from and to.
 - Throttled means the CPU limit; starved means the weight: a request for one CPU, and the limit raised to it where it is lower,
   because a request above the limit is refused.
 ";

@@ -122,15 +122,14 @@ impl<'a> Place<'a> {
         own.cpus()
     }
 
-    /// The tightest of its memory limits: the one with the least room.
-    pub(super) fn tightest_memory(&self) -> Option<MemoryLimit<'a>> {
-        let limits = self.memory.iter().filter_map(memory_limit);
-        limits.min_by_key(|limit| limit.limit_bytes.saturating_sub(limit.used_bytes.unwrap_or(0)))
+    /// Its memory limits, its own first.
+    pub(super) fn memory_limits(&self) -> impl Iterator<Item = MemoryLimit<'a>> + use<'a> {
+        self.memory.iter().filter_map(memory_limit)
     }
 
     /// The memory limit of its own cgroup.
     pub(super) fn own_memory(&self) -> Option<MemoryLimit<'a>> {
-        self.memory.iter().filter_map(memory_limit).find(|limit| self.is_its_own(limit.cgroup))
+        self.memory_limits().find(|limit| self.is_its_own(limit.cgroup))
     }
 
     /// Whether the limits of a cgroup are the tool's to set; those above it are the node's. A pod's is the sum of those of its

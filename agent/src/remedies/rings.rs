@@ -2,12 +2,15 @@
 
 use super::{
     limits::{self, memory},
-    place::Place,
+    place::{MemoryLimit, Place},
     settings::{Changes, changes, keys_in_words},
     table::Setting,
     yaml::Value,
 };
-use crate::{diagnose::finding::Remedy, number::bytes};
+use crate::{
+    diagnose::finding::{Changed, Remedy},
+    number::bytes,
+};
 
 /// Falco's buffer sizes: index - 1 is the preset (userspace/falco/app/actions/configure_syscall_buffer_size.cpp).
 pub(crate) const PRESETS_BYTES: [u64; 10] =
@@ -39,51 +42,85 @@ pub(crate) fn rings(place: &Place<'_>, wanted: Wanted) -> Option<Remedy> {
     let Wanted { ring_bytes, rings, sharing, text } = wanted;
     let memory_bytes = (rings as u64).saturating_mul(ring_bytes);
     let now_bytes = (place.rings as u64).saturating_mul(place.ring_bytes);
-    if !place.is_falco {
-        let now = Some(place.ring_bytes.to_string());
-        let remedy = Remedy::setting(text, "ring size", now, ring_bytes.to_string());
-        return Some(Remedy { memory_bytes: Some(memory_bytes), ..remedy });
+    let tight = Tight::of(place, memory_bytes.saturating_sub(now_bytes));
+    let remedy = if place.is_falco {
+        let preset = preset_of(ring_bytes)?;
+        let mut settings = vec![(Setting::Preset, Value::of(preset))];
+        settings.extend(sharing.map(|sharing| (Setting::Sharing, Value::of(sharing))));
+        match changes(place, &settings) {
+            Some(changes) => with_limits(place, text, &tight, changes),
+            None => {
+                let parts = std::iter::once(text).chain(tight.in_words(tight.own)).collect::<Vec<_>>();
+                Remedy::advice(without_key(place, preset, sharing, &parts.join("; ")))
+            }
+        }
+    } else {
+        let from = Some(place.ring_bytes.to_string());
+        let size = Changed { key: "ring size".to_owned(), from, to: ring_bytes.to_string() };
+        with_limits(place, text, &tight, Changes { changed: vec![size], values: None, snippet: None })
+    };
+    Some(Remedy { memory_bytes: Some(memory_bytes), ..remedy })
+}
+
+/// The memory limits that would not hold such rings.
+struct Tight<'a> {
+    /// So much more memory they take, bytes.
+    more_bytes: u64,
+    /// Its own, where there is a form for that.
+    own: Option<MemoryLimit<'a>>,
+    /// All others.
+    above: Vec<MemoryLimit<'a>>,
+}
+
+impl<'a> Tight<'a> {
+    fn of(place: &Place<'a>, more_bytes: u64) -> Self {
+        let is_tight = |limit: &MemoryLimit<'_>| {
+            limit.used_bytes.is_some_and(|used| used.saturating_add(more_bytes) > limit.limit_bytes)
+        };
+        let has_form =
+            |limit: &MemoryLimit<'_>| place.is_its_own(limit.cgroup) && place.installation.as_str().is_some();
+        let (own, above): (Vec<_>, Vec<_>) = place.memory_limits().filter(is_tight).partition(has_form);
+        // A pod's limit is the sum of those of its containers: its container's is the one to raise.
+        let own = if own.is_empty() { None } else { place.own_memory() };
+        Self { more_bytes, own, above }
     }
-    let preset = preset_of(ring_bytes)?;
-    let mut settings = vec![(Setting::Preset, Value::of(preset))];
-    settings.extend(sharing.map(|sharing| (Setting::Sharing, Value::of(sharing))));
-    let more = memory_bytes.saturating_sub(now_bytes);
-    let tight = place
-        .tightest_memory()
-        .filter(|limit| limit.used_bytes.is_some_and(|used| used.saturating_add(more) > limit.limit_bytes));
-    let mut parts = vec![text];
-    let mut raised = Vec::new();
-    if let Some(limit) = tight {
-        let wanted = limit.limit_bytes.saturating_add(more);
-        let is_form = place.is_its_own(limit.cgroup) && place.installation.as_str().is_some();
-        if is_form {
-            raised.push(memory(limit, wanted));
-            parts.push(
-                "the memory limit goes with them: rings count as the tool's memory since Linux 5.11"
-                    .to_owned(),
-            );
-        } else {
-            parts.push(format!(
+
+    fn wanted_bytes(&self, limit: MemoryLimit<'_>) -> u64 {
+        limit.limit_bytes.saturating_add(self.more_bytes)
+    }
+
+    /// What to raise, one sentence for each limit: those above the tool's, and `own`.
+    fn in_words(&self, own: Option<MemoryLimit<'a>>) -> Vec<String> {
+        let one = |limit: MemoryLimit<'_>| {
+            format!(
                 "raise the memory limit of cgroup {} from {} to {} first: rings count as the tool's memory since Linux 5.11",
                 limit.cgroup,
                 bytes(limit.limit_bytes),
-                bytes(limits::step(wanted))
-            ));
-        }
+                bytes(limits::step(self.wanted_bytes(limit)))
+            )
+        };
+        own.into_iter().chain(self.above.iter().copied()).map(one).collect()
     }
-    let Some(Changes { mut changed, mut values, snippet }) = changes(place, &settings) else {
-        return Some(Remedy {
-            memory_bytes: Some(memory_bytes),
-            ..Remedy::advice(without_key(place, preset, sharing, &parts.join("; ")))
-        });
-    };
+}
+
+/// The limit of its own goes with the change; others are named.
+fn with_limits(place: &Place<'_>, text: String, tight: &Tight<'_>, changes: Changes) -> Remedy {
+    let Changes { mut changed, mut values, snippet } = changes;
+    let raised: Vec<_> =
+        tight.own.map(|limit| memory(limit, tight.wanted_bytes(limit))).into_iter().collect();
+    let mut parts = vec![text];
+    if !raised.is_empty() {
+        parts.push(
+            "the memory limit goes with them: rings count as the tool's memory since Linux 5.11".to_owned(),
+        );
+    }
+    parts.extend(tight.in_words(None));
     let (limits, drop_in) = limits::apply(place, &raised, &mut values);
     changed.extend(limits);
-    Some(Remedy {
-        memory_bytes: Some(memory_bytes),
+    Remedy {
         snippets: snippet.into_iter().chain(limits::of_values(values)).chain(drop_in).collect(),
         ..Remedy::of(parts.join("; "), changed)
-    })
+    }
 }
 
 /// Where version or installation is not known, or the command line has the last word.

@@ -98,3 +98,50 @@ fn other_tools_have_no_presets() {
     assert!(remedy.key.is_none() && remedy.snippets.is_empty(), "{remedy:?}");
     assert!(remedy.text.starts_with("buffer preset 7 (now 4)"), "{remedy:?}");
 }
+
+/// From and to of the limit, where there is no key for the rings.
+#[test]
+fn a_limit_is_named_where_the_key_is_not_known() {
+    let raised = "cgroup /system.slice/falco-modern-bpf.service from 100.0 MiB to 256.0 MiB";
+    let mut installed = Installed::new(UNIT, "0.44.1");
+    let groups = tight("/system.slice/falco-modern-bpf.service");
+    let mut place = installed.place(None);
+    place.memory = &groups;
+    place.minor = None;
+    let remedy = rings(&place, wanted(None)).unwrap();
+    assert!(remedy.snippets.is_empty() && remedy.text.contains(raised), "{remedy:?}");
+    installed.arguments.extend(["-o", "engine.modern_ebpf.buf_size_preset=2"].map(str::to_owned));
+    let facts = installed.facts();
+    let mut place = installed.place(Some(&facts));
+    place.memory = &groups;
+    let remedy = rings(&place, wanted(None)).unwrap();
+    assert!(remedy.key.is_none() && remedy.text.contains(raised), "{remedy:?}");
+}
+
+#[test]
+fn other_tools_have_memory_limits_too() {
+    let groups = tight("/system.slice/falco-modern-bpf.service");
+    let installed = Installed::new(UNIT, "0.44.1");
+    let mut place = installed.place(None);
+    place.is_falco = false;
+    place.memory = &groups;
+    let remedy = rings(&place, wanted(None)).unwrap();
+    assert_eq!((remedy.key.as_deref(), remedy.also.len()), (Some("ring size"), 1), "{remedy:?}");
+    assert_eq!(drop_in(&remedy.snippets[0]).1, [("MemoryMax".to_owned(), "256M".to_owned())]);
+}
+
+/// A slice with a little more room than the unit in it.
+#[test]
+fn every_limit_that_would_not_hold_is_told() {
+    let [own] = tight("/system.slice/falco-modern-bpf.service");
+    let slice = MemoryGroup { limit_bytes: Some(200 * MIB), current_bytes: Some(180 * MIB), ..own.clone() };
+    let slice = MemoryGroup { cgroup: "/system.slice".to_owned(), ..slice };
+    let groups = [own, slice];
+    let installed = Installed::new(UNIT, "0.44.1");
+    let facts = installed.facts();
+    let mut place = installed.place(Some(&facts));
+    place.memory = &groups;
+    let remedy = rings(&place, wanted(None)).unwrap();
+    assert_eq!(drop_in(&remedy.snippets[1]).1, [("MemoryMax".to_owned(), "256M".to_owned())]);
+    assert!(remedy.text.contains("cgroup /system.slice from 200.0 MiB to 320.0 MiB"), "{remedy:?}");
+}
