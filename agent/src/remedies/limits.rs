@@ -50,7 +50,7 @@ impl Limit {
         let cpus = |cpus: f64| match () {
             () if is_chart => format!("{:.0}m", 1000.0 * cpus),
             () if is_unit => format!("{:.0}%", 100.0 * cpus),
-            () => format!("{cpus:.1}"),
+            () => format!("{cpus:.2}"),
         };
         // M and m to the base of 1024: systemd.resource-control(5), docker-run(1).
         let suffix = if is_chart {
@@ -112,8 +112,8 @@ fn of_limits(place: &Place<'_>, text: String, limits: &[Limit]) -> Remedy {
 
 /// More CPU time for that cgroup: from and to in CPUs.
 pub(crate) fn cpu_limit(place: &Place<'_>, cgroup: &str, from_cpus: f64, to_cpus: f64) -> Remedy {
-    let (from, to) = (tenths(from_cpus), tenths(to_cpus));
-    let limit = Limit::Cpu { from: Some(from), to };
+    let to = tenths(to_cpus);
+    let limit = Limit::Cpu { from: Some(from_cpus), to };
     if place.is_its_own(cgroup) && place.installation != Installation::Unknown {
         let text = match place.installation {
             Installation::Systemd { .. } => "a CPU quota that the thread does not run into",
@@ -130,7 +130,7 @@ pub(crate) fn cpu_limit(place: &Place<'_>, cgroup: &str, from_cpus: f64, to_cpus
         return Remedy { snippets, ..Remedy::of(text, changed) };
     }
     Remedy::advice(format!(
-        "raise the quota of cgroup {cgroup} from {from:.1} to {to:.1} CPUs (cpu.max, or cpu.cfs_quota_us in version 1)"
+        "raise the quota of cgroup {cgroup} from {from_cpus:.2} to {to:.2} CPUs (cpu.max, or cpu.cfs_quota_us in version 1)"
     ))
 }
 
@@ -151,7 +151,7 @@ pub(crate) fn cpu_weight(place: &Place<'_>) -> Remedy {
     let mut limits = vec![Limit::Weight];
     let below = place.own_cpus().filter(|cpus| *cpus < ONE_CPU);
     if let (Installation::Kubernetes, Some(cpus)) = (place.installation, below) {
-        limits.push(Limit::Cpu { from: Some(tenths(cpus)), to: ONE_CPU });
+        limits.push(Limit::Cpu { from: Some(cpus), to: ONE_CPU });
     }
     of_limits(place, text.to_owned(), &limits)
 }
@@ -230,6 +230,7 @@ pub(crate) fn other_preemption(place: &Place<'_>) -> Remedy {
     Remedy::advice(format!("{what}; {place}"))
 }
 
+/// What a limit should be: at least that, in numbers that people write. What it is stays as it is.
 fn tenths(cpus: f64) -> f64 {
     (10.0 * cpus).ceil() / 10.0
 }

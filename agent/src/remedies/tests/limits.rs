@@ -71,6 +71,32 @@ fn throttled_means_the_limit() {
     }
 }
 
+/// Only what it should be is rounded.
+#[test]
+fn what_a_limit_is_stays_as_it_is() {
+    let own = |installation| {
+        let installed = Installed::new(installation, "0.44.1");
+        let place = installed.place(None);
+        cpu_limit(&place, place.cgroup.unwrap(), 0.17, 0.64)
+    };
+    for (installation, from, to) in [
+        (Installation::Kubernetes, "170m", "700m"),
+        (UNIT, "17%", "70%"),
+        (Installation::Container, "0.17", "0.70"),
+    ] {
+        let remedy = own(installation);
+        assert_eq!((remedy.from.as_deref(), remedy.to.as_deref()), (Some(from), Some(to)), "{remedy:?}");
+    }
+    let words = own(Installation::Unknown).text;
+    assert!(words.contains("from 0.17 to 0.70 CPUs"), "{words}");
+    let installed = Installed::new(Installation::Kubernetes, "0.44.1");
+    let mut place = installed.place(None);
+    let limits = quota(&[("/kubepods/burstable/pod1/c", 950)]);
+    place.cpu_limits = &limits;
+    let remedy = cpu_weight(&place);
+    assert_eq!((remedy.also[0].from.as_deref(), &remedy.also[0].to[..]), (Some("950m"), "1000m"));
+}
+
 #[test]
 fn starved_means_the_weight() {
     let installed = Installed::new(Installation::Kubernetes, "0.44.1");
