@@ -156,29 +156,35 @@ pub(crate) fn cpu_weight(place: &Place<'_>) -> Remedy {
     of_limits(place, text.to_owned(), &limits)
 }
 
-/// Half as much memory again, in words where the limit is not known. What took it may take that, too.
-pub(crate) fn more_memory(place: &Place<'_>, why: &str) -> Remedy {
-    let raised = |limit: MemoryLimit<'_>| limit.limit_bytes.saturating_add(limit.limit_bytes / 2);
-    match (place.own_memory(), place.installation) {
-        (Some(limit), Installation::Kubernetes | Installation::Systemd { .. } | Installation::Container) => {
-            of_limits(place, why.to_owned(), &[memory(limit, raised(limit))])
-        }
-        (Some(limit), Installation::Unknown) => Remedy::advice(format!(
-            "raise the memory limit of cgroup {} from {} to {}: {why}",
-            limit.cgroup,
-            bytes(limit.limit_bytes),
-            bytes(step(raised(limit)))
-        )),
-        (None, installation) => Remedy::advice(format!(
-            "{}: {why}",
-            match installation {
-                Installation::Kubernetes => "raise resources.limits.memory",
-                Installation::Systemd { .. } => "raise MemoryMax= of its unit",
-                Installation::Container => "raise --memory of its container",
-                Installation::Unknown => "raise the memory limit of its cgroup",
-            }
-        )),
+/// Half as much memory again for the limit that was hit: what took it may take that, too. `hits` are those of the time that it is
+/// about, `None` where that is not known. Without a limit, or a hit, it is the node that is short.
+pub(crate) fn more_memory(place: &Place<'_>, hits: Option<u64>, why: &str) -> Remedy {
+    let hit = place.memory_limits().find(|limit| !limit.is_spared).filter(|_| hits != Some(0));
+    let Some(limit) = hit else { return without_limit(place, why) };
+    let wanted = limit.limit_bytes.saturating_add(limit.limit_bytes / 2);
+    if place.is_its_own(limit.cgroup) && place.installation != Installation::Unknown {
+        return of_limits(place, why.to_owned(), &[memory(limit, wanted)]);
     }
+    Remedy::advice(format!(
+        "raise the memory limit of cgroup {} from {} to {}: {why}",
+        limit.cgroup,
+        bytes(limit.limit_bytes),
+        bytes(step(wanted))
+    ))
+}
+
+fn without_limit(place: &Place<'_>, why: &str) -> Remedy {
+    let what = match place.installation {
+        // Its cgroups are known.
+        _ if !place.memory.is_empty() => {
+            "no memory limit of its cgroups was hit, so it is the node that is short: give it more memory, or move load away"
+        }
+        Installation::Kubernetes => "raise resources.limits.memory",
+        Installation::Systemd { .. } => "raise MemoryMax= of its unit",
+        Installation::Container => "raise --memory of its container",
+        Installation::Unknown => "raise the memory limit of its cgroup",
+    };
+    Remedy::advice(format!("{what}: {why}"))
 }
 
 /// A limit of at least so much.

@@ -39,6 +39,8 @@ pub(super) struct MemoryLimit<'a> {
     pub(super) limit_bytes: u64,
     /// Used, bytes; `None` where that cannot be read.
     pub(super) used_bytes: Option<u64>,
+    /// Processes in it were killed for want of memory, and never because of this limit.
+    pub(super) is_spared: bool,
 }
 
 impl<'a> Place<'a> {
@@ -149,5 +151,7 @@ fn memory_limit(group: &MemoryGroup) -> Option<MemoryLimit<'_>> {
         cgroup: &group.cgroup,
         limit_bytes: group.limit_bytes?,
         used_bytes: group.current_bytes,
+        // A cgroup that was made anew has counted neither.
+        is_spared: group.max_events == Some(0) && group.oom_kills.is_some_and(|kills| kills > 0),
     })
 }

@@ -6,7 +6,7 @@
 //! to be reclaimed at the limit is told beside it, and is no cause.
 //!
 //! Raise `limits.memory`: the rings, the scratch areas of each possible CPU and the tool's state must fit. The finding names what the rings
-//! take.
+//! take. Where no limit was hit, or there is none, the node itself is short: no limit helps.
 //!
 //! Ruled out: other sleep (DC104), because of what it waited for.
 
@@ -64,6 +64,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         evidence: evidence(case, faults),
         remedies: vec![remedies::more_memory(
             &case.place(),
+            case.memory.limit_hits,
             &format!("the rings alone take {}", bytes(rings_bytes)),
         )],
         larger_rings: None,

@@ -3,8 +3,8 @@
 //! It is this when a tool that was seen before was absent for a part of the window: it ended, was killed for memory, or starts and ends again
 //! and again. What happened on the node meanwhile was seen by nobody.
 //!
-//! Read its last words (`kubectl logs --previous`, `journalctl -u`). Killed for memory: raise `limits.memory`, or make the rings smaller. Falco
-//! without CAP_SYS_RESOURCE ends at once, because it cannot raise its memlock limit.
+//! Read its last words (`kubectl logs --previous`, `journalctl -u`). Killed for memory: raise `limits.memory`, or make the rings smaller;
+//! where it has no limit, the node was short. Falco without CAP_SYS_RESOURCE ends at once, because it cannot raise its memlock limit.
 //!
 //! Ruled out: a reload, because the process itself was gone.
 
@@ -79,7 +79,7 @@ fn of_one(
     let subject = Subject { tool: tool.tool.clone(), comm: tool.comm.clone(), tgid: tool.tgid };
     let place = Place::of(slice, &subject);
     let remedy = match killed {
-        Some(_) => remedies::more_memory(&place, "the rings may be made smaller instead"),
+        Some(_) => remedies::more_memory(&place, None, "the rings may be made smaller instead"),
         None => remedies::last_words(&place),
     };
     Some(Finding {

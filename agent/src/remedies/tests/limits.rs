@@ -131,17 +131,46 @@ fn killed_means_more_memory() {
     let installed = Installed::new(Installation::Kubernetes, "0.44.1");
     let groups = [group("/kubepods/burstable/pod1/c"), group("/kubepods")];
     let mut place = installed.place(None);
-    assert!(more_memory(&place, "why").snippets.is_empty(), "its limit is not known");
+    assert!(more_memory(&place, None, "why").snippets.is_empty(), "its limit is not known");
     place.memory = &groups;
-    let remedy = more_memory(&place, "why");
+    let remedy = more_memory(&place, None, "why");
     let after = installed.with(&remedy.snippets[0]);
     assert_eq!(bytes(&chart::resources(&after.values)["limits"]["memory"]), 1536 * MIB);
     let groups = [group("/system.slice/falco-modern-bpf.service")];
     let unit = Installed::new(UNIT, "0.44.1");
     let mut place = unit.place(None);
     place.memory = &groups;
-    let remedy = more_memory(&place, "why");
+    let remedy = more_memory(&place, None, "why");
     assert_eq!(drop_in(&remedy.snippets[0]).1, [("MemoryMax".to_owned(), "1536M".to_owned())]);
+}
+
+/// The kernel counts a kill for the node in the cgroup of whom it killed, too.
+#[test]
+fn without_a_limit_that_was_hit_the_node_is_short() {
+    let installed = Installed::new(UNIT, "0.44.1");
+    let said = |groups: &[MemoryGroup], hits: Option<u64>| {
+        let mut place = installed.place(None);
+        place.memory = groups;
+        more_memory(&place, hits, "why")
+    };
+    let own =
+        MemoryGroup { cgroup: "/system.slice/falco-modern-bpf.service".to_owned(), ..MemoryGroup::default() };
+    let limited = MemoryGroup { limit_bytes: Some(1024 * MIB), max_events: Some(7), ..own.clone() };
+    let spared = MemoryGroup { max_events: Some(0), oom_kills: Some(1), ..limited.clone() };
+    let slice = MemoryGroup { cgroup: "/system.slice".to_owned(), ..limited.clone() };
+    for (group, hits) in [(&own, None), (&limited, Some(0)), (&spared, None)] {
+        let remedy = said(std::slice::from_ref(group), hits);
+        assert!(remedy.key.is_none() && remedy.text.contains("the node that is short"), "{remedy:?}");
+    }
+    for group in [own, spared] {
+        let remedy = said(&[group, slice.clone()], None);
+        assert!(
+            remedy.key.is_none() && remedy.text.contains("cgroup /system.slice from 1.0 GiB"),
+            "{remedy:?}"
+        );
+    }
+    let remedy = said(&[limited, slice], Some(3));
+    assert_eq!(remedy.key.as_deref(), Some("MemoryMax="), "{remedy:?}");
 }
 
 /// systemd's own parser: it says what it does not know of a unit with its drop-ins.
@@ -176,7 +205,7 @@ fn systemd_takes_drop_ins() {
     }];
     place.memory = &groups;
     let own = place.cgroup.unwrap();
-    let all = [cpu_limit(&place, own, 0.2, 0.7), cpu_weight(&place), more_memory(&place, "why")];
+    let all = [cpu_limit(&place, own, 0.2, 0.7), cpu_weight(&place), more_memory(&place, None, "why")];
     for remedy in &all {
         assert_eq!(said(&remedy.snippets[0].text), "", "{remedy:?}");
     }
