@@ -65,6 +65,19 @@ impl Kind {
     }
 }
 
+/// Whether a path of something redacted has a pseudonym in it, by the form of its parts.
+pub(crate) fn has_pseudonym(path: &str) -> bool {
+    let is_one = |part: &str| {
+        let bare = part.split('.').next().unwrap_or_default();
+        bare.rsplit_once('-').is_some_and(|(kind, digits)| {
+            [Kind::Path, Kind::Unit].iter().any(|one| one.prefix() == kind)
+                && digits.len() >= names::DIGITS
+                && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+    };
+    path.split('/').any(is_one)
+}
+
 /// Gives pseudonyms: the same name has the same one wherever it stands, and in everything that is redacted with that key.
 #[derive(Debug)]
 pub struct Redactor {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Kind, key::Key};
 
 /// Digits of a pseudonym: among 500 pods two are the same once in nine million reports, and then the second grows.
-const DIGITS: usize = 10;
+pub(super) const DIGITS: usize = 10;
 
 /// Pseudonyms that were given.
 #[derive(Debug)]

@@ -57,6 +57,7 @@ const FILES: &[&str] = &[
     "/etc/falco/config.d/engine-kind-falcoctl.yaml",
     "/etc/falco/config.d/falco.container_plugin.yaml",
     "/etc/falco/config.d/falco.iso8601_timeformat.yaml",
+    "/etc/falco/config.d/zz-dropctl.yaml",
     "/etc/falco/falco.local.yaml",
     "/etc/falco/falco.yaml",
     "/etc/falco/falco_rules.local.yaml",

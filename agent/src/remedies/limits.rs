@@ -84,18 +84,21 @@ pub(super) fn apply(
             changed.iter().for_each(|one| document.put(&one.key, Value::of(&one.to)));
             None
         }
-        Installation::Systemd { unit } => drop_in(unit, &changed),
+        Installation::Systemd { unit } => drop_in(place, unit, &changed),
         // Whose chart it is of, or which engine started the container, is not known.
         Installation::Kubernetes | Installation::Container | Installation::Unknown => None,
     };
     (changed, snippet)
 }
 
-fn drop_in(unit: &str, changed: &[Changed]) -> Option<Snippet> {
+fn drop_in(place: &Place<'_>, unit: &str, changed: &[Changed]) -> Option<Snippet> {
     let section = if unit.ends_with(".slice") { "Slice" } else { "Service" };
     let lines: Vec<String> = changed.iter().map(|one| format!("{}{}\n", one.key, one.to)).collect();
     let text = format!("[{section}]\n{}", lines.concat());
-    (!lines.is_empty()).then(|| Snippet::new(format!("/etc/systemd/system/{unit}.d/zz-dropctl.conf"), text))
+    (!lines.is_empty()).then(|| {
+        let file = format!("/etc/systemd/system/{unit}.d/zz-dropctl.conf");
+        Snippet::new(place.file(file), text)
+    })
 }
 
 /// The chart's values as a snippet.
@@ -126,7 +129,7 @@ pub(crate) fn cpu_limit(place: &Place<'_>, cgroup: &str, from_cpus: f64, to_cpus
     if let Some(unit) = above {
         let changed: Vec<Changed> = limit.changed(place.installation).into_iter().collect();
         let text = format!("the quota of {unit}, which the tool shares with what else is in it");
-        let snippets = drop_in(unit, &changed).into_iter().collect();
+        let snippets = drop_in(place, unit, &changed).into_iter().collect();
         return Remedy { snippets, ..Remedy::of(text, changed) };
     }
     Remedy::advice(format!(

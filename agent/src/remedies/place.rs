@@ -6,7 +6,9 @@ use super::{
 };
 use crate::{
     diagnose::Subject,
+    redact,
     sample::{CaptureFacts, ConfigurationFacts, CpuLimit, FalcoFacts, MemoryGroup, RingSample},
+    setup::Naming,
     timeline::Slice,
 };
 
@@ -15,6 +17,8 @@ use crate::{
 pub(crate) struct Place<'a> {
     /// What it is: settings of Falco are Falco's alone, whoever else has its probe.
     pub(super) is_falco: bool,
+    /// Names are pseudonyms.
+    pub(super) is_redacted: bool,
     pub(super) installation: Installation<'a>,
     /// Path of its cgroup.
     pub(super) cgroup: Option<&'a str>,
@@ -76,6 +80,7 @@ impl<'a> Place<'a> {
         let version = facts.and_then(|facts| facts.version.as_ref()?.falco.as_deref());
         Self {
             is_falco,
+            is_redacted: slice.setup.names == Naming::Pseudonyms,
             installation: cgroup.map_or(Installation::Unknown, Installation::of),
             cgroup,
             minor: version.filter(|_| is_falco).and_then(table::minor),
@@ -99,6 +104,12 @@ impl<'a> Place<'a> {
             return Some(row);
         }
         [Some(row), legacy].into_iter().flatten().find(|row| self.key(row.falco_yaml).is_some())
+    }
+
+    /// A file, as a snippet names it: that a name in it is none is said beside it.
+    pub(super) fn file(&self, path: String) -> String {
+        let is_real = !self.is_redacted || !redact::has_pseudonym(&path);
+        if is_real { path } else { format!("{path} (the pseudonym in it stands for its real name)") }
     }
 
     /// Whether it has the settings of Falco.

@@ -23,8 +23,6 @@ pub(super) type Change = (Setting, Value);
 /// Where Falco's packages put its configuration.
 const MAIN: &str = "/etc/falco/falco.yaml";
 const FOLDER: &str = "/etc/falco/config.d";
-/// Behind all names that a package puts there.
-const FILE: &str = "zz-dropctl.yaml";
 /// Of facts: set by `-o`.
 const COMMAND_LINE: &str = "command line";
 
@@ -129,11 +127,12 @@ pub(super) fn changes(place: &Place<'_>, wanted: &[Change]) -> Option<Changes> {
                     .for_each(|(key, value)| document.put(&key, value));
             }
             rows.iter().for_each(|(row, value)| document.put(row.falco_yaml, (*value).clone()));
-            Snippet::new(format!("{}/{FILE}", folder.trim_end_matches('/')), document.text())
+            let file = format!("{}/{}", folder.trim_end_matches('/'), ConfigurationFacts::REMEDY_FILE);
+            Snippet::new(place.file(file), document.text())
         }
         Form::Edit(file) => {
             rows.iter().for_each(|(row, value)| document.put(row.falco_yaml, (*value).clone()));
-            Snippet::new(format!("{file}, these keys"), document.text())
+            Snippet::new(format!("{}, these keys", place.file(file.to_owned())), document.text())
         }
         Form::Options => {
             let options: Vec<String> =
@@ -190,11 +189,7 @@ fn form<'a>(place: &Place<'a>, row: &Row) -> Option<Form<'a>> {
 
 fn known<'a>(place: &Place<'a>, configuration: &'a ConfigurationFacts, row: &Row) -> Form<'a> {
     if let Some(folder) = configuration.last_folder.as_deref() {
-        let is_behind =
-            |file: &String| file.strip_prefix(folder).is_some_and(|name| name.trim_start_matches('/') > FILE);
-        if !configuration.files.iter().any(is_behind) {
-            return Form::File(folder);
-        }
+        return Form::File(folder);
     }
     let by = place.key(row.falco_yaml).and_then(|(_, by)| by);
     let first = || configuration.files.first().map_or(MAIN, String::as_str);

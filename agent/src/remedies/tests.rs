@@ -150,6 +150,7 @@ impl Installed {
     fn place<'a>(&self, configuration: Option<&'a ConfigurationFacts>) -> Place<'a> {
         Place {
             is_falco: true,
+            is_redacted: false,
             installation: self.installation,
             cgroup: Some(match self.installation {
                 Installation::Kubernetes => "/kubepods/burstable/pod1/c",

@@ -90,9 +90,14 @@ pub struct ConfigurationFacts {
     /// `base_syscalls`.
     pub base_syscalls: BaseSyscallsFacts,
     /// A folder whose files are read after all others and may replace keys: the last entry of `config_files`; `None` where
-    /// that is no such folder, or older versions of dropctl did not look.
+    /// that is no such folder, where a file in it comes behind `zz-dropctl.yaml`, or older versions of dropctl did not look.
     #[serde(default)]
     pub last_folder: Option<String>,
+}
+
+impl ConfigurationFacts {
+    /// The file that remedies have in `last_folder`: behind all names that a package puts there.
+    pub const REMEDY_FILE: &'static str = "zz-dropctl.yaml";
 }
 
 /// One key.

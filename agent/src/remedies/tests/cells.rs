@@ -3,6 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::{
+    redact::{Key, Redactor},
+    sample::{FalcoFacts, FalcoSample},
+};
 
 const INSTALLATIONS: [Installation<'static>; 4] =
     [Installation::Kubernetes, UNIT, Installation::Container, Installation::Unknown];
@@ -191,4 +195,32 @@ fn where_a_file_of_ours_would_not_be_the_last() {
     *main = main.replace("  - /etc/falco/config.d", "  - {path: /etc/falco/config.d, strategy: add-only}");
     let remedy = check(&installed, &installed.place(Some(&installed.facts())), Setting::Preset);
     assert_eq!(remedy.snippets[0].place, "/etc/falco/falco.yaml, these keys");
+}
+
+/// Pseudonyms sort otherwise than names: what is last is decided before, and a name that is none is told from one.
+#[test]
+fn a_redacted_report_has_the_same_snippet() {
+    let mut installed = Installed::new(UNIT, "0.44.1");
+    let redacted = |installed: &Installed| {
+        let facts = FalcoFacts { configuration: Some(installed.facts()), ..FalcoFacts::default() };
+        let mut falco = FalcoSample { facts, ..FalcoSample::default() };
+        Redactor::new(Key::new(b"a key for these tests").unwrap()).falco(&mut falco);
+        falco.facts.configuration.unwrap()
+    };
+    let place_of = |facts: &ConfigurationFacts| {
+        let place = Place { is_redacted: true, ..installed.place(Some(facts)) };
+        settings::setting(&place, Setting::Preset, Value::of(6), "why").snippets.remove(0).place
+    };
+    assert_eq!(place_of(&redacted(&installed)), "/etc/falco/config.d/zz-dropctl.yaml");
+    let last = "engine: {kind: modern_ebpf, modern_ebpf: {buf_size_preset: 2}}";
+    let mut behind = installed.clone();
+    behind.files.push(("etc/falco/config.d/zzz.yaml".to_owned(), last.to_owned()));
+    let place = place_of(&redacted(&behind));
+    assert!(place.starts_with("/etc/falco/config.d/path-") && place.ends_with(", these keys"), "{place}");
+    assert!(place.contains("the pseudonym in it"), "{place}");
+    // A unit of one's own.
+    installed.installation = Installation::Systemd { unit: "unit-0123456789.service" };
+    let place = Place { is_redacted: true, ..installed.place(None) };
+    let remedy = crate::remedies::limits::cpu_weight(&place);
+    assert!(remedy.snippets[0].place.contains("the pseudonym in it"), "{remedy:?}");
 }

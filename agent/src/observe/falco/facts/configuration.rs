@@ -2,6 +2,11 @@
 //!
 //! Everything else (URLs with tokens, programs, paths of rules) may hold secrets and goes no further than the parser.
 
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
+
 use super::reason::clean;
 use crate::{
     observe::falco::config::{Buffers, Effective, Engine, Origin, Settings, preset_bytes},
@@ -23,9 +28,17 @@ pub(super) fn facts(effective: &Effective, cpus_online: Option<u64>) -> (Configu
         files: effective.files().iter().take(MOST_FILES).map(|file| clean(&file.to_string_lossy())).collect(),
         keys: keys(effective, &settings),
         base_syscalls: base_syscalls(&settings),
-        last_folder: effective.last_folder().map(|folder| clean(&folder.to_string_lossy())),
+        last_folder: last_folder(effective).map(|folder| clean(&folder.to_string_lossy())),
     };
     (facts, configured(effective, &settings, cpus_online))
+}
+
+/// Decided here, by the real names: pseudonyms sort otherwise, and not all files are kept.
+fn last_folder(effective: &Effective) -> Option<&Path> {
+    let folder = effective.last_folder()?;
+    let ours = OsStr::new(ConfigurationFacts::REMEDY_FILE);
+    let is_behind = |file: &PathBuf| file.strip_prefix(folder).is_ok_and(|name| name.as_os_str() > ours);
+    (!effective.files().iter().any(is_behind)).then_some(folder)
 }
 
 /// Who set a key.
