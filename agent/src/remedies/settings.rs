@@ -23,6 +23,8 @@ pub(super) type Change = (Setting, Value);
 /// Where Falco's packages put its configuration.
 const MAIN: &str = "/etc/falco/falco.yaml";
 const FOLDER: &str = "/etc/falco/config.d";
+/// What `syscall_event_drops.actions` may be (falco.yaml).
+const ACTIONS: [&str; 4] = ["ignore", "log", "alert", "exit"];
 /// Of facts: set by `-o`.
 const COMMAND_LINE: &str = "command line";
 
@@ -202,15 +204,18 @@ fn top(key: &str) -> &str {
 
 /// A whole section as it is in effect; `None` where that is not known. A key without levels is no section.
 fn section(place: &Place<'_>, top: &str) -> Option<Vec<(String, Value)>> {
-    let of = |key: &str| place.key(key).map(|(value, _)| (key.to_owned(), Value::of(value)));
+    let of = |key: &str| {
+        let (value, _) = place.key(key)?;
+        Some((key.to_owned(), Value::read(value)?))
+    };
     match top {
-        "engine" => Some(engine(place)),
+        "engine" => engine(place),
         "syscall_event_drops" => {
             let names = ["threshold", "rate", "max_burst"].map(|name| format!("syscall_event_drops.{name}"));
             let mut section: Vec<_> = names.iter().map(|key| of(key)).collect::<Option<_>>()?;
             let (actions, _) = place.key("syscall_event_drops.actions")?;
             let actions: Vec<String> = actions.split(", ").map(str::to_owned).collect();
-            if actions.iter().any(|action| action == "unknown") {
+            if !actions.iter().all(|action| ACTIONS.contains(&action.as_str())) {
                 return None;
             }
             section.push(("syscall_event_drops.actions".to_owned(), Value::Words(actions)));
@@ -232,18 +237,22 @@ fn section(place: &Place<'_>, top: &str) -> Option<Vec<(String, Value)>> {
     }
 }
 
-/// What is configured, or what the maps show.
-fn engine(place: &Place<'_>) -> Vec<(String, Value)> {
+/// What is configured, or what the maps show; `None` where that is no value of such a key.
+fn engine(place: &Place<'_>) -> Option<Vec<(String, Value)>> {
     let mut section = vec![("engine.kind".to_owned(), Value::of("modern_ebpf"))];
     for setting in [Setting::Preset, Setting::Sharing, Setting::DropFailed] {
         let Some(row) = table::find(setting, table::NEWEST) else { continue };
         let configured = place.key(row.falco_yaml).map(|(value, _)| value.to_owned());
         let value = configured.or_else(|| seen(place, setting));
-        section.extend(value.map(|value| (row.falco_yaml.to_owned(), Value::of(value))));
+        if let Some(value) = value {
+            section.push((row.falco_yaml.to_owned(), Value::read(&value)?));
+        }
     }
     let iterators = "engine.modern_ebpf.disable_iterators";
-    section.extend(place.key(iterators).map(|(value, _)| (iterators.to_owned(), Value::of(value))));
-    section
+    if let Some((value, _)) = place.key(iterators) {
+        section.push((iterators.to_owned(), Value::read(value)?));
+    }
+    Some(section)
 }
 
 /// `-o key=value`; since 0.38 a list can be appended to.

@@ -17,6 +17,12 @@ impl Value {
         Self::Plain(value.to_string())
     }
 
+    /// A number or a flag that somebody else wrote; `None` for all that could be more than that, such as a second line.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let is_number = || text.parse::<f64>().is_ok_and(f64::is_finite);
+        (matches!(text, "true" | "false") || is_number()).then(|| Self::of(text))
+    }
+
     /// In a sentence.
     pub(super) fn in_words(&self) -> String {
         match self {
@@ -82,11 +88,11 @@ impl Document {
     }
 }
 
-/// A bare `!` is a tag in YAML, and the name behind it is gone.
+/// A bare `!` is a tag in YAML, and the name behind it is gone. Texts of JSON are texts of YAML.
 fn quoted(word: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let is_plain = word.starts_with(|first: char| first.is_ascii_lowercase()) && word.bytes().all(is_plain);
-    if is_plain { word.to_owned() } else { format!("{word:?}") }
+    if is_plain { word.to_owned() } else { serde_json::Value::from(word).to_string() }
 }
 
 #[cfg(test)]
@@ -100,8 +106,19 @@ mod tests {
         document.put("a.d", Value::Words(vec!["close".to_owned(), "!read".to_owned()]));
         document.put("a.e", Value::Words(Vec::new()));
         document.put("a.b.c", Value::of(true));
+        document.put("a.f", Value::Words(vec!["\u{1b}[0m\n".to_owned()]));
         document.put("z", Value::of("1Gi"));
-        let expected = "a:\n  b:\n    c: true\n  d:\n    - close\n    - \"!read\"\n  e: []\nz: 1Gi\n";
+        let expected = "a:\n  b:\n    c: true\n  d:\n    - close\n    - \"!read\"\n  e: []\n  f:\n    - \"\\u001b[0m\\n\"\nz: 1Gi\n";
         assert_eq!(document.text(), expected);
+    }
+
+    #[test]
+    fn only_numbers_and_flags_are_read() {
+        for text in ["0.1", "10", "true", "false", "-1", "1e-7"] {
+            assert_eq!(Value::read(text), Some(Value::of(text)), "{text}");
+        }
+        for text in ["", "4\nengine: {}", "yes", "[]", "4 # and", "inf", "NaN", "unknown", "{a: b}"] {
+            assert_eq!(Value::read(text), None, "{text}");
+        }
     }
 }

@@ -224,3 +224,20 @@ fn a_redacted_report_has_the_same_snippet() {
     let remedy = crate::remedies::limits::cpu_weight(&place);
     assert!(remedy.snippets[0].place.contains("the pseudonym in it"), "{remedy:?}");
 }
+
+/// A recording can say anything: what it says of a key is a number or a flag, or there is no snippet.
+#[test]
+fn a_value_of_two_lines_is_in_no_snippet() {
+    let installed = Installed::new(UNIT, "0.44.1");
+    for (key, value, setting) in [
+        ("engine.modern_ebpf.cpus_for_each_buffer", "1\nprogram_output: {enabled: true}", Setting::Preset),
+        ("syscall_event_drops.rate", "1\nprogram_output: {enabled: true}", Setting::Threshold),
+        ("syscall_event_drops.actions", "log, {a: b}", Setting::Threshold),
+    ] {
+        let mut facts = installed.facts();
+        facts.keys.iter_mut().find(|fact| fact.key == key).expect(key).value = value.to_owned();
+        let (to, _) = new_value(setting);
+        let remedy = settings::setting(&installed.place(Some(&facts)), setting, to, "why");
+        assert!(remedy.snippets.is_empty(), "{remedy:?}");
+    }
+}
