@@ -5,6 +5,7 @@
 //! decides between claims. Each rule is a file, and its `//!` text is the finding's page.
 
 mod advice;
+mod agreement;
 mod case;
 pub mod catalogue;
 pub mod finding;
@@ -104,6 +105,7 @@ pub fn diagnose(slice: &Slice<'_>, visibility: &[Visibility]) -> Vec<Finding> {
         (finding.role, std::cmp::Reverse((finding.severity, drops)), finding.code)
     };
     findings.sort_by_key(key);
+    agreement::agree(&mut findings);
     findings
 }
 

@@ -45,6 +45,8 @@ writes `falco.engine` from `driver`, and what stands below `falco.engine` in its
 
 - A file in `config.d` replaces whole top-level keys: with nothing but `engine.modern_ebpf.buf_size_preset` in it the engine would
   become `kmod`. The snippet therefore has all of the section as it is in effect, and the change.
+- Where `zz-dropctl.yaml` is there from an earlier remedy, the snippet's sections go into it and the others in it stay. A report has one
+  snippet for each key of a tool, and one for each section of a file: later findings refer to the first.
 - Falco's packages leave `engine-kind-falcoctl.yaml` in that folder. It takes all of `engine` away from falco.yaml, so that an
   edit of the preset there has no effect; a file behind it has.
 - A key that the command line sets (`-o`) is changed there: words, no snippet.

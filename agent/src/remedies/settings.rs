@@ -25,6 +25,8 @@ const MAIN: &str = "/etc/falco/falco.yaml";
 const FOLDER: &str = "/etc/falco/config.d";
 /// What `syscall_event_drops.actions` may be (falco.yaml).
 const ACTIONS: [&str; 4] = ["ignore", "log", "alert", "exit"];
+/// Behind the name of a file of ours that an earlier remedy left there.
+pub(crate) const SECTIONS: &str = ", these sections (the others in it stay)";
 /// Of facts: set by `-o`.
 const COMMAND_LINE: &str = "command line";
 
@@ -90,7 +92,7 @@ fn in_words(place: &Place<'_>, setting: Setting, to: &Value, why: &str) -> Remed
         let key = if is_chart { row.chart } else { row.falco_yaml };
         return Remedy::setting(why.to_owned(), key, None, to.in_words());
     }
-    Remedy::advice(format!("{why}: {} ({})", to.in_words(), keys_in_words(place, setting)))
+    Remedy::advice(format!("{why} ({} for {})", to.in_words(), keys_in_words(place, setting)))
 }
 
 /// Which key it is, as far as that is known.
@@ -130,7 +132,10 @@ pub(super) fn changes(place: &Place<'_>, wanted: &[Change]) -> Option<Changes> {
             }
             rows.iter().for_each(|(row, value)| document.put(row.falco_yaml, (*value).clone()));
             let file = format!("{}/{}", folder.trim_end_matches('/'), ConfigurationFacts::REMEDY_FILE);
-            Snippet::new(place.file(file), document.text())
+            let is_there =
+                place.configuration.is_some_and(|configuration| configuration.files.contains(&file));
+            let what = if is_there { SECTIONS } else { "" };
+            Snippet::new(format!("{}{what}", place.file(file)), document.text())
         }
         Form::Edit(file) => {
             rows.iter().for_each(|(row, value)| document.put(row.falco_yaml, (*value).clone()));

@@ -137,6 +137,12 @@ impl Installed {
             let mut edited = parsed(whole);
             replace(&mut edited, parsed(text));
             *whole = edited.to_string();
+        } else if let Some(file) = place.strip_suffix(settings::SECTIONS) {
+            let (_, whole) =
+                changed.files.iter_mut().find(|(path, _)| format!("/{path}") == file).expect(file);
+            let (mut edited, sections) = (parsed(whole), parsed(text));
+            sections.as_object().unwrap().iter().for_each(|(key, value)| edited[key] = value.clone());
+            *whole = edited.to_string();
         } else if place.starts_with("arguments of falco") {
             changed.arguments.extend(arguments(text));
         } else if place.starts_with("/etc/falco/") {

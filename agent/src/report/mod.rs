@@ -19,7 +19,7 @@ mod unseen;
 pub use build::build;
 pub use json::{render as json, schema};
 pub use model::Report;
-pub(crate) use page::{Block, PSEUDONYMS, Table, findings, remedies, ring_names, tool_name};
+pub(crate) use page::{Block, PSEUDONYMS, Table, alternatives, findings, ring_names, tool_name};
 pub(crate) use perf::build as perf_buffers;
 pub(crate) use text::{lines, painted, printable};
 pub(crate) use tools::build as tools;

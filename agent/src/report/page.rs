@@ -16,7 +16,7 @@ use super::{
     model::{Accounting, Flow, Report},
     number::{byte_rate, bytes, count, percent, rate, seconds},
 };
-pub(crate) use findings::{all as findings, remedies};
+pub(crate) use findings::{all as findings, alternatives};
 pub(crate) use head::PSEUDONYMS;
 pub(super) use lost::drops;
 pub(crate) use tools::{names as ring_names, tool_name};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     number::{byte_rate, bytes, count, percent, seconds},
-    report::{Block, Table, remedies},
+    report::{Block, Table, alternatives},
 };
 
 /// Lengths of time whose largest arrivals are shown.
@@ -31,9 +31,7 @@ fn of_tool(tool: &ToolSizing, page: &mut Vec<Block>) {
         page.push(Block::List(none.would.clone()));
     }
     page.push(Block::Facts(facts(tool)));
-    if !tool.remedies.is_empty() {
-        remedies(&tool.remedies, page);
-    }
+    alternatives(&tool.remedies, page);
     for group in tool.candidates.chunk_by(|one, other| one.cpus_for_each_buffer == other.cpus_for_each_buffer)
     {
         page.push(Block::Text(format!("Loss of what came, predicted, with {}:", sharing(&group[0]))));

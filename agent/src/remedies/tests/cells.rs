@@ -241,3 +241,21 @@ fn a_value_of_two_lines_is_in_no_snippet() {
         assert!(remedy.snippets.is_empty(), "{remedy:?}");
     }
 }
+
+/// What an earlier remedy left in our file stays there.
+#[test]
+fn two_remedies_one_after_the_other() {
+    let installed = Installed::new(UNIT, "0.44.1");
+    let repair = check(&installed, &installed.place(Some(&installed.facts())), Setting::Repair);
+    let repaired = installed.with(&repair.snippets[0]);
+    let preset = check(&repaired, &repaired.place(Some(&repaired.facts())), Setting::Preset);
+    assert!(preset.snippets[0].place.ends_with(settings::SECTIONS), "{preset:?}");
+    let both = repaired.with(&preset.snippets[0]).read().settings();
+    assert_eq!(
+        (in_effect(&both, Setting::Repair), in_effect(&both, Setting::Preset)),
+        ("true".into(), "6".into())
+    );
+    let again = check(&repaired, &repaired.place(Some(&repaired.facts())), Setting::CustomSet);
+    let both = repaired.with(&again.snippets[0]).read().settings();
+    assert_eq!(in_effect(&both, Setting::Repair), "true");
+}

@@ -34,11 +34,27 @@ pub(super) fn one(finding: &Finding, page: &mut Vec<Block>) {
 }
 
 /// What to change, and the lines to do it with.
-pub(crate) fn remedies(remedies: &[Remedy], page: &mut Vec<Block>) {
+fn remedies(remedies: &[Remedy], page: &mut Vec<Block>) {
     page.push(Block::Text("What to change:".to_owned()));
     page.push(Block::List(remedies.iter().map(in_words).collect()));
-    for Snippet { place, text } in remedies.iter().flat_map(|remedy| &remedy.snippets) {
-        page.push(Block::Code { place: format!("In {place}:"), text: text.clone() });
+    for remedy in remedies {
+        snippets("In", remedy, page);
+    }
+}
+
+/// The same, one of them is enough.
+pub(crate) fn alternatives(all: &[Remedy], page: &mut Vec<Block>) {
+    let Some((first, others)) = all.split_first() else { return };
+    page.push(Block::Text("What to change:".to_owned()));
+    let others_in_words = others.iter().map(|remedy| format!("or {}", in_words(remedy)));
+    page.push(Block::List(std::iter::once(in_words(first)).chain(others_in_words).collect()));
+    snippets("In", first, page);
+    others.iter().for_each(|remedy| snippets("Or, instead of that, in", remedy, page));
+}
+
+fn snippets(lead: &str, remedy: &Remedy, page: &mut Vec<Block>) {
+    for Snippet { place, text } in &remedy.snippets {
+        page.push(Block::Code { place: format!("{lead} {place}:"), text: text.clone() });
     }
 }
 
