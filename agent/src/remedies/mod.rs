@@ -21,6 +21,6 @@ pub(crate) use installation::Installation;
 pub(crate) use limits::{cpu_limit, cpu_weight, last_words, more_memory, other_preemption};
 pub(crate) use place::Place;
 pub(crate) use rings::{LARGEST_BYTES, PRESETS_BYTES, Wanted, preset_of, rings};
-pub(crate) use settings::{SECTIONS, setting, without_syscall};
+pub(crate) use settings::{SECTIONS, setting, together, without_syscall};
 pub(crate) use table::Setting;
 pub(crate) use yaml::Value;

@@ -117,6 +117,11 @@ impl<'a> Place<'a> {
         self.is_falco
     }
 
+    /// Whether it is known to run only one of its actions on drops, whichever of them that is.
+    pub(crate) fn runs_one_action(&self) -> bool {
+        self.minor.is_some_and(|minor| minor < table::ALL_ACTIONS)
+    }
+
     /// Whether a flag is set already.
     pub(crate) fn is_on(&self, setting: Setting) -> bool {
         self.row(setting).and_then(|row| self.key(row.falco_yaml)).is_some_and(|(value, _)| value == "true")

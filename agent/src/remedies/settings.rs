@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A setting and its new value.
-pub(super) type Change = (Setting, Value);
+pub(crate) type Change = (Setting, Value);
 
 /// Where Falco's packages put its configuration.
 const MAIN: &str = "/etc/falco/falco.yaml";
@@ -52,9 +52,12 @@ pub(super) struct Changes {
 
 /// One setting of Falco; in words where its key is not known.
 pub(crate) fn setting(place: &Place<'_>, setting: Setting, to: Value, why: &str) -> Remedy {
-    let Some(changes) = changes(place, &[(setting, to.clone())]) else {
-        return in_words(place, setting, &to, why);
-    };
+    together(place, &[(setting, to)], why)
+}
+
+/// Settings of Falco that help only together.
+pub(crate) fn together(place: &Place<'_>, wanted: &[Change], why: &str) -> Remedy {
+    let Some(changes) = changes(place, wanted) else { return in_words(place, wanted, why) };
     let snippets = changes.snippet.into_iter().chain(limits::of_values(changes.values)).collect();
     Remedy { snippets, ..Remedy::of(why.to_owned(), changes.changed) }
 }
@@ -64,7 +67,7 @@ pub(crate) fn without_syscall(place: &Place<'_>, name: &str, why: &str) -> Remed
     let entry = format!("!{name}");
     let words = |more: &str| {
         let why = format!("{why}{more}");
-        in_words(place, Setting::CustomSet, &Value::Words(vec![entry.clone()]), &why)
+        in_words(place, &[(Setting::CustomSet, Value::Words(vec![entry.clone()]))], &why)
     };
     if place.installation == Installation::Container {
         // An option can append.
@@ -82,17 +85,25 @@ pub(crate) fn without_syscall(place: &Place<'_>, name: &str, why: &str) -> Remed
 }
 
 /// Nobody but Falco has these settings.
-fn in_words(place: &Place<'_>, setting: Setting, to: &Value, why: &str) -> Remedy {
+fn in_words(place: &Place<'_>, wanted: &[Change], why: &str) -> Remedy {
     if !place.is_falco {
         return Remedy::advice(why.to_owned());
     }
     let is_known = |row: &&Row| place.minor.is_none_or(|minor| minor >= row.first) && !is_fixed(place, row);
-    if let Some(row) = table::only(setting).filter(is_known) {
-        let is_chart = place.installation == Installation::Kubernetes;
+    let is_chart = place.installation == Installation::Kubernetes;
+    let one = |(setting, to): &Change| {
+        let row = table::only(*setting).filter(is_known)?;
         let key = if is_chart { row.chart } else { row.falco_yaml };
-        return Remedy::setting(why.to_owned(), key, None, to.in_words());
+        Some(Changed { key: key.to_owned(), from: None, to: to.in_words() })
+    };
+    if let Some(changed) = wanted.iter().map(one).collect::<Option<Vec<Changed>>>() {
+        return Remedy::of(why.to_owned(), changed);
     }
-    Remedy::advice(format!("{why} ({} for {})", to.in_words(), keys_in_words(place, setting)))
+    let each = wanted
+        .iter()
+        .map(|(setting, to)| format!("{} for {}", to.in_words(), keys_in_words(place, *setting)))
+        .collect::<Vec<_>>();
+    Remedy::advice(format!("{why} ({})", each.join("; ")))
 }
 
 /// Which key it is, as far as that is known.

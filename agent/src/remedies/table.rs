@@ -99,6 +99,8 @@ pub(crate) const ROWS: &[Row] = &[
 pub(crate) const NEWEST: u32 = u32::MAX;
 /// The version that knows both ways to choose the engine.
 pub(super) const BOTH: u32 = 37;
+/// The first version that runs all of `syscall_event_drops.actions`: those before it run one, and not the first in the list.
+pub(super) const ALL_ACTIONS: u32 = 42;
 /// The first version that reads a folder of files beside falco.yaml.
 pub(super) const INCLUDES: u32 = 38;
 

@@ -7,7 +7,9 @@ use crate::{
         story::{CLOSE, MIB, OPENAT, SECOND, Second, Story},
         verdict::Verdict,
     },
-    sample::{Compared, ConfigurationFacts, CpuLimit, FalcoFacts, KeyFacts, LoserSample, ToolSample},
+    sample::{
+        Compared, ConfigurationFacts, CpuLimit, FalcoFacts, KeyFacts, LoserSample, ToolSample, VersionFacts,
+    },
 };
 
 type Rule = fn(&Case<'_>) -> Verdict;
@@ -323,6 +325,27 @@ fn silent_loss() {
     assert!(codes(&story).contains(&"DC302"));
     story.facts = Some(facts(&[("syscall_event_drops.actions", "ignore")]));
     assert!(codes(&story).contains(&"DC302"));
+}
+
+/// What is advised shows the loss: both settings where both hide it, and before 0.42 no action beside the alert.
+#[test]
+fn a_loss_that_is_told_then() {
+    let mut story = burst();
+    let mut told = |version: &str, threshold: &str, actions: &str| {
+        let keys = [("syscall_event_drops.threshold", threshold), ("syscall_event_drops.actions", actions)];
+        let version = VersionFacts { falco: Some(version.to_owned()), ..VersionFacts::default() };
+        story.facts = Some(FalcoFacts { version: Some(version), ..facts(&keys) });
+        let findings = story.findings();
+        let remedy = findings.iter().find(|finding| finding.code.as_str() == "DC302")?.remedies[0].clone();
+        let also = remedy.also.into_iter().map(|changed| changed.to);
+        Some(remedy.to.into_iter().chain(also).collect::<Vec<String>>().join(" "))
+    };
+    assert_eq!(told("0.44.1", "0.3", "log, alert").as_deref(), Some("0"));
+    assert_eq!(told("0.44.1", "0.3", "ignore").as_deref(), Some("0 [alert]"));
+    assert_eq!(told("0.44.1", "0", "log").as_deref(), Some("[log, alert]"));
+    assert_eq!(told("0.41.3", "0.3", "log, alert").as_deref(), Some("0 [alert]"));
+    assert_eq!(told("0.41.3", "0", "log").as_deref(), Some("[alert]"));
+    assert_eq!(told("0.41.3", "0", "log, alert"), None, "it may be shown");
 }
 
 #[test]

@@ -253,7 +253,7 @@ fn two_remedies_one_after_the_other() {
     let both = repaired.with(&preset.snippets[0]).read().settings();
     assert_eq!(
         (in_effect(&both, Setting::Repair), in_effect(&both, Setting::Preset)),
-        ("true".into(), "6".into())
+        ("true".to_owned(), "6".to_owned())
     );
     let again = check(&repaired, &repaired.place(Some(&repaired.facts())), Setting::CustomSet);
     let both = repaired.with(&again.snippets[0]).read().settings();
