@@ -29,18 +29,19 @@ pub(super) fn list(
     counts.sort_by_key(|(slot, exits)| (std::cmp::Reverse(*exits), *slot));
     let all: u64 = counts.iter().map(|(_, exits)| exits).sum();
     let capacity = float(trace.ring_bytes());
-    let one = |(slot, events): &(u16, u64)| {
-        let share = share(*events, all);
+    let one = |(slot, events, share): (u16, u64, f64)| {
+        // Three replays of all that came: only for those that are named.
         Without {
-            syscall: syscall::name(*slot).into_owned(),
-            events: *events,
+            syscall: syscall::name(slot).into_owned(),
+            events,
             share,
             bytes_per_second: (share >= NEARLY_ALL).then_some(bytes_per_second * share),
             utilisation: utilisation.map(|part| part.likely * (1.0 - share)),
             loss_at_most: judge.share(&judge.run(layout, capacity, share)).high,
         }
     };
-    counts.iter().map(one).filter(|one| one.share >= LEAST).take(NAMED).collect()
+    let shares = counts.into_iter().map(|(slot, events)| (slot, events, share(events, all)));
+    shares.filter(|(_, _, share)| *share >= LEAST).take(NAMED).map(one).collect()
 }
 
 /// Exits by slot: of the steps in which something was refused, if there are any.
