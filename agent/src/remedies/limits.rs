@@ -4,6 +4,7 @@
 use super::{
     installation::{Installation, unit},
     place::{MemoryLimit, Place},
+    table,
     yaml::{Document, Value},
 };
 use crate::{
@@ -202,13 +203,11 @@ pub(super) fn step(size: u64) -> u64 {
 /// Where a tool that does not stay alive says why.
 pub(crate) fn last_words(place: &Place<'_>) -> Remedy {
     let (log, right) = match place.installation {
-        Installation::Kubernetes => (
-            "kubectl logs --previous".to_owned(),
-            "add SYS_RESOURCE to securityContext.capabilities, or driver.modernEbpf.leastPrivileged of its chart, which does",
+        Installation::Kubernetes => ("kubectl logs --previous".to_owned(), granted_by_chart(place.minor)),
+        Installation::Systemd { unit } => (
+            format!("journalctl -u {}", quoted(unit)),
+            "its unit has it unless CapabilityBoundingSet= takes it away",
         ),
-        Installation::Systemd { unit } => {
-            (format!("journalctl -u {unit}"), "its unit has it unless CapabilityBoundingSet= takes it away")
-        }
         Installation::Container => ("docker logs".to_owned(), "--cap-add SYS_RESOURCE"),
         Installation::Unknown => {
             ("kubectl logs --previous, or journalctl -u".to_owned(), "grant it where it is started")
@@ -220,6 +219,25 @@ pub(crate) fn last_words(place: &Place<'_>) -> Remedy {
         String::new()
     };
     Remedy::advice(format!("read its last words: {log}{end}"))
+}
+
+/// Chart 4.0, which has `driver.modernEbpf`, came with Falco 0.37.
+fn granted_by_chart(minor: Option<u32>) -> &'static str {
+    match minor {
+        Some(minor) if minor < table::BOTH => "add SYS_RESOURCE to securityContext.capabilities",
+        Some(_) => {
+            "add SYS_RESOURCE to securityContext.capabilities, or driver.modernEbpf.leastPrivileged of its chart, which does"
+        }
+        None => {
+            "add SYS_RESOURCE to securityContext.capabilities, or driver.modernEbpf.leastPrivileged of its chart since 4.0, \
+             which does"
+        }
+    }
+}
+
+/// For a shell, which takes a backslash away: systemd writes `-` in a name as `\x2d`. Units have no quotes in their names.
+fn quoted(unit: &str) -> String {
+    if unit.contains('\\') { format!("'{unit}'") } else { unit.to_owned() }
 }
 
 /// For programs whose runs the kernel skips: nothing that the tool is set to helps.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    remedies::limits::{cpu_limit, cpu_weight, more_memory},
+    remedies::limits::{cpu_limit, cpu_weight, last_words, more_memory},
     sample::{CpuLimit, MemoryGroup},
 };
 
@@ -171,6 +171,16 @@ fn without_a_limit_that_was_hit_the_node_is_short() {
     }
     let remedy = said(&[limited, slice], Some(3));
     assert_eq!(remedy.key.as_deref(), Some("MemoryMax="), "{remedy:?}");
+}
+
+#[test]
+fn last_words_are_found_by_what_is_said() {
+    let of = |installation, version| last_words(&Installed::new(installation, version).place(None)).text;
+    assert!(!of(Installation::Kubernetes, "0.36.2").contains("leastPrivileged"), "chart 3 has no such key");
+    assert!(of(Installation::Kubernetes, "0.37.1").contains("leastPrivileged"));
+    assert!(of(UNIT, "0.44.1").contains("journalctl -u falco-modern-bpf.service;"));
+    let escaped = Installation::Systemd { unit: "falco\\x2dmodern.service" };
+    assert!(of(escaped, "0.44.1").contains("journalctl -u 'falco\\x2dmodern.service';"));
 }
 
 /// systemd's own parser: it says what it does not know of a unit with its drop-ins.
