@@ -46,7 +46,7 @@ pub fn size(slice: &Slice<'_>, wanted: &[u64]) -> Option<Sizing> {
     let mut tools = Vec::new();
     let mut limits = vec![words::of_window(&window)];
     for trace in &traces {
-        match tool::size(trace, slice, wanted) {
+        match tool::size(trace, slice, wanted, true) {
             Ok(sizing) => tools.push(sizing),
             Err(why) => limits.push(format!("{} (pid {}): {why}", trace.subject.comm, trace.subject.tgid)),
         }
@@ -75,10 +75,11 @@ impl<'a> Recorded<'a> {
         Self { traces: trace::traces(&slice), slice }
     }
 
-    /// The answer for one tool, as [`size`] gives it; `None` where there is none.
+    /// The answer for one tool, as [`size`] gives it, but without what it would save not to trace a syscall; `None` where there
+    /// is none.
     pub(crate) fn size(&self, tgid: u32) -> Option<ToolSizing> {
         let trace = self.traces.iter().find(|trace| trace.subject.tgid == tgid)?;
-        tool::size(trace, &self.slice, &[]).ok()
+        tool::size(trace, &self.slice, &[], false).ok()
     }
 }
 

@@ -23,8 +23,14 @@ const LONG: f64 = 0.5;
 /// A rise by this part of a ring is a burst.
 const BURST: f64 = 1.0 / 16.0;
 
-/// Sizes its rings, or says why that cannot be.
-pub(super) fn size(trace: &Trace<'_>, slice: &Slice<'_>, wanted: &[u64]) -> Result<ToolSizing, String> {
+/// Sizes its rings, or says why that cannot be. What it would save not to trace a syscall takes replays of its own:
+/// `has_without` tells whether somebody reads it.
+pub(super) fn size(
+    trace: &Trace<'_>,
+    slice: &Slice<'_>,
+    wanted: &[u64],
+    has_without: bool,
+) -> Result<ToolSizing, String> {
     let (due_bytes, dropped_bytes) = trace.due();
     if due_bytes == 0.0 {
         return Err("nothing came into its rings".to_owned());
@@ -66,6 +72,11 @@ pub(super) fn size(trace: &Trace<'_>, slice: &Slice<'_>, wanted: &[u64]) -> Resu
         (None, true) => remedies(trace, slice, [smallest.as_ref(), least_memory.as_ref()]),
         _ => Vec::new(),
     };
+    let without = if has_without {
+        without::list(trace, slice, &judge, &layout, utilisation, arrivals.bytes_per_second)
+    } else {
+        Vec::new()
+    };
     let mut sizing = ToolSizing {
         tool: trace.subject.clone(),
         verdict: String::new(),
@@ -80,7 +91,7 @@ pub(super) fn size(trace: &Trace<'_>, slice: &Slice<'_>, wanted: &[u64]) -> Resu
         smallest,
         least_memory,
         remedies,
-        without: without::list(trace, slice, &judge, &layout, utilisation, arrivals.bytes_per_second),
+        without,
         arrivals,
     };
     sizing.verdict = words::of_tool(&sizing);
