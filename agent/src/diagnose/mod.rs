@@ -20,7 +20,7 @@ mod tests;
 mod verdict;
 mod words;
 
-use self::{advice::Sizes, case::Case, losses::Loss, verdict::Verdict};
+use self::{advice::Sizes, case::Case, finding::Remedy, losses::Loss, verdict::Verdict};
 use crate::{remedies::Installation, setup::Visibility, timeline::Slice};
 
 pub use catalogue::{Code, Role};
@@ -128,18 +128,25 @@ fn cause<'a>(case: &Case<'a>, sizes: &mut Sizes<'a>) -> Finding {
     let finding = match precedence::decide(&verdicts) {
         Some((code, claim, ruled_out)) => Finding {
             evidence: claim.evidence.clone(),
-            remedies: claim
-                .remedies
-                .iter()
-                .cloned()
-                .chain(claim.larger_rings.map(|wish| sizes.remedy(case, wish)))
-                .collect(),
+            remedies: with_rings(&claim.remedies, claim.larger_rings.map(|wish| sizes.remedy(case, wish))),
             ruled_out,
             ..Finding::new(code, Severity::Critical, claim.confidence, claim.summary.clone())
         },
         None => rules::unexplained::finding(case, &verdicts),
     };
     Finding { tool: Some(subject.clone()), drops: Some(*drops), ..finding }
+}
+
+/// What helps most comes first: rings that hold what came before advice that is no change of a setting.
+fn with_rings(remedies: &[Remedy], rings: Option<Remedy>) -> Vec<Remedy> {
+    let is_first = remedies.first().is_none_or(|first| first.key.is_none())
+        && rings.as_ref().is_some_and(|rings| rings.memory_bytes.is_some());
+    let at = if is_first { 0 } else { remedies.len() };
+    let mut all = remedies.to_vec();
+    if let Some(rings) = rings {
+        all.insert(at, rings);
+    }
+    all
 }
 
 /// The same finding about another window of the same tool is one finding: that of the larger loss, with both losses.
