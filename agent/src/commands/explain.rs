@@ -86,10 +86,9 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
 
 /// Opens what was named; a finding or an alert that was mistyped is no file either.
 fn file(path: &str) -> Result<Box<dyn Read>> {
-    if path.len() >= 3
-        && path[..2].eq_ignore_ascii_case("dc")
-        && path[2..].bytes().all(|byte| byte.is_ascii_digit())
-    {
+    // Not by bytes: a name may have a character across the second one's end.
+    let number = path.get(..2).filter(|start| start.eq_ignore_ascii_case("dc")).and_then(|_| path.get(2..));
+    if number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())) {
         let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         bail!("no finding {path}; there are {}", codes.join(", "));
     }

@@ -25,6 +25,8 @@ pub(crate) fn bad() -> Result<()> {
             &["explain", "/nowhere/falco.log"],
             &["/nowhere/falco.log", "no such file, no finding and no alert"],
         ),
+        (&["explain", "日志.log"], &["日志.log", "no such file, no finding and no alert"]),
+        (&["explain", "dc"], &["dc", "no such file, no finding and no alert"]),
         (&["explain", "/"], &["/", "Is a directory"]),
         (&["explain", &other], &[&other, none]),
         (&["explain", &recording], &[&recording, none, "`dropctl report --input` reads a recording"]),
