@@ -1,7 +1,7 @@
 //! `dropctl explain`: what a drop alert of Falco means, or a finding of dropctl.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, IsTerminal as _, Read},
     path::Path,
 };
@@ -108,6 +108,8 @@ fn file(path: &str) -> Result<Box<dyn Read>> {
 /// What a file is that has nothing of Falco in it, for whoever took one for another.
 fn what_else(path: &Path) -> Option<&'static str> {
     const GZIP: &[u8] = &[0x1f, 0x8b];
+    // Whoever opens a named pipe again waits for another writer.
+    fs::metadata(path).ok()?.is_file().then_some(())?;
     let mut first = Vec::new();
     File::open(path).ok()?.take(256).read_to_end(&mut first).ok()?;
     match String::from_utf8_lossy(&first) {
@@ -195,6 +197,15 @@ mod tests {
         let mut written = recording::Writer::new(Vec::new(), false, &header).unwrap();
         timeline.samples().iter().for_each(|sample| written.push(sample).unwrap());
         assert!(moment(Ok(&*written.finish().unwrap()), WHEN, &mut names()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_named_pipe_is_not_opened_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, recording) = (folder.path().join("pipe"), folder.path().join("r.jsonl"));
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+        fs::write(&recording, "{\"format\":\"dropctl.x\"}").unwrap();
+        assert_eq!((what_else(&pipe), what_else(&recording).is_some()), (None, true));
     }
 
     #[test]
