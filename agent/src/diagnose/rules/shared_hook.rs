@@ -24,31 +24,47 @@ use crate::{
 pub(in crate::diagnose) fn check(slice: &Slice<'_>) -> Option<Finding> {
     let is_passive = slice.setup.request.mode == Mode::Passive;
     let last = slice.last()?;
+    let falcos = last.falcos.as_deref().unwrap_or_default();
+    let probes = falcos.iter().map(|falco| (falco.tgid, &*falco.comm));
     let Some(hook) = &last.hook else {
         // Nobody looked; but where a probe of this family sits is known.
-        let falcos = last.falcos.as_deref().unwrap_or_default();
-        let names = falcos.iter().map(|falco| format!("{} (pid {})", falco.comm, falco.tgid)).collect();
-        let fact =
-            Fact::seen("probes of Falco's family attach to sys_exit (one program for each)".to_owned());
-        return (!is_passive).then(|| finding(names, true, "sys_exit", vec![fact])).flatten();
+        let owners: BTreeMap<u32, &str> = probes.collect();
+        return (!is_passive).then(|| finding(&owners, true, "sys_exit", vec![probes_fact()])).flatten();
     };
-    let mut owners: BTreeMap<u32, &str> = BTreeMap::new();
     let others = hook.programs.iter().filter(|program| !program.is_own);
-    owners.extend(others.map(|program| (program.tgid, &*program.comm)));
+    let mut owners: BTreeMap<u32, &str> = others.map(|program| (program.tgid, &*program.comm)).collect();
+    let mut places: BTreeSet<&str> = hook.programs.iter().map(|program| &*program.tracepoint).collect();
+    let mut facts = evidence(slice, hook);
+    // Whose files are hidden shows its maps all the same.
+    let unseen: Vec<(u32, &str)> =
+        probes.filter(|(tgid, _)| hook.hidden > 0 && !owners.contains_key(tgid)).collect();
+    if !unseen.is_empty() {
+        owners.extend(unseen);
+        places.insert("sys_exit");
+        facts.push(probes_fact());
+    }
     if is_passive && owners.len() < 2 {
         return None;
     }
-    let names = owners.iter().map(|(tgid, comm)| format!("{comm} (pid {tgid})")).collect();
-    let places: BTreeSet<&str> = hook.programs.iter().map(|program| &*program.tracepoint).collect();
     let places: Vec<&str> = places.into_iter().collect();
-    finding(names, !is_passive, &places.join(" and "), evidence(slice, hook))
+    finding(&owners, !is_passive, &places.join(" and "), facts)
+}
+
+fn probes_fact() -> Fact {
+    Fact::seen("probes of Falco's family attach to sys_exit (one program for each)".to_owned())
 }
 
 /// `None` if there are no others.
-fn finding(mut names: Vec<String>, with_dropctl: bool, places: &str, evidence: Vec<Fact>) -> Option<Finding> {
-    if names.is_empty() {
+fn finding(
+    owners: &BTreeMap<u32, &str>,
+    with_dropctl: bool,
+    places: &str,
+    evidence: Vec<Fact>,
+) -> Option<Finding> {
+    if owners.is_empty() {
         return None;
     }
+    let mut names: Vec<String> = owners.iter().map(|(tgid, comm)| format!("{comm} (pid {tgid})")).collect();
     names.extend(with_dropctl.then(|| "dropctl".to_owned()));
     let (last, first) = names.split_last()?;
     let pays = if first.len() == 1 { "both" } else { "all of them" };
@@ -178,6 +194,28 @@ mod tests {
         let finding = check(&timeline([old(vec![falco(1, 1, 0)])]).all()).unwrap();
         assert!(finding.summary.starts_with("falco (pid 50) and dropctl"), "{}", finding.summary);
         assert_eq!(check(&timeline([old(Vec::new())]).all()), None);
+    }
+
+    #[test]
+    fn a_falco_whose_files_are_hidden_is_known_by_its_maps() {
+        let found = |hidden: u64, programs: &[(u32, &str, Option<u64>)]| {
+            let mut last = with(programs, Some(false)).all().last().cloned().unwrap();
+            last.hook.as_mut().unwrap().hidden = hidden;
+            check(&timeline([Sample { falcos: Some(vec![falco(1, 1, 0)]), ..last }]).all())
+        };
+        let finding = found(40, &[(9, "dropctl", None)]).unwrap();
+        assert!(
+            finding.summary.starts_with("falco (pid 50) and dropctl sit on sys_exit"),
+            "{}",
+            finding.summary
+        );
+        assert!(
+            texts(&finding).contains("probes of Falco's family") && texts(&finding).contains("40 processes")
+        );
+        let both = found(40, &[(50, "falco", None), (60, "mine", None)]).unwrap();
+        assert!(both.summary.starts_with("falco (pid 50), mine (pid 60) and dropctl"), "{}", both.summary);
+        assert!(!texts(&both).contains("probes of Falco's family"), "its program itself was seen");
+        assert_eq!(found(0, &[(9, "dropctl", None)]), None, "it is not on the hook");
     }
 
     #[test]
