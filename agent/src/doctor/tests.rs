@@ -193,6 +193,8 @@ fn what_was_tried_counts() {
 fn others_on_the_hook() {
     let of = |change: fn(&mut HookSample)| complaints(move |facts| change(&mut facts.others.hook));
     assert_eq!(of(|hook| hook.hidden = 1), [] as [&str; 0], "one is kept from everybody");
+    assert_eq!(of(|hook| hook.hidden = 40), ["unknown shared_hook"], "whatever hides them");
+    assert_eq!(of(|hook| hook.untold = 1), ["unknown shared_hook"], "it may be on the hook");
     let poor = complaints(|facts| {
         facts.others.hook.hidden = 3;
         without(facts, &[Capability::CAP_SYS_PTRACE]);

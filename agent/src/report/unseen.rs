@@ -19,9 +19,17 @@ fn left_out(last: &Sample) -> Option<Visibility> {
 fn hook_unseen(last: &Sample) -> Option<Visibility> {
     const WHO: &str = "who else sits on the tracepoints of syscalls, which costs each of them";
     let note = match &last.hook {
-        Some(hook) if hook.hidden <= hook.looked_at => return None,
+        Some(hook) if hook.saw_all() => return None,
         Some(hook) => {
-            format!("{WHO}: open files of {} processes are hidden (CAP_SYS_PTRACE)", count(hook.hidden))
+            let hidden = (hook.hidden > 0).then(|| {
+                format!("open files of {} processes are hidden (CAP_SYS_PTRACE)", count(hook.hidden))
+            });
+            let untold = (hook.untold > 0).then(|| {
+                let events = count(hook.untold);
+                format!("the kernel did not tell what {events} perf events are on (CAP_SYS_ADMIN)")
+            });
+            let why: Vec<String> = hidden.into_iter().chain(untold).collect();
+            format!("{WHO}: {}", why.join(", and "))
         }
         None => format!("{WHO}: nobody looked (an older dropctl, or a pod without hostPID: true)"),
     };
@@ -70,6 +78,11 @@ mod tests {
         let hidden = |hidden| Some(HookSample { looked_at: 80, hidden, ..HookSample::default() });
         assert!(with(None, Mode::Count)[0].contains("nobody looked"));
         assert!(with(hidden(300), Mode::Count)[0].contains("300 processes are hidden"));
+        assert!(with(hidden(40), Mode::Count)[0].contains("40 processes are hidden"), "half of them");
+        let untold = Some(HookSample { looked_at: 80, untold: 2, ..HookSample::default() });
+        assert!(with(untold, Mode::Count)[0].ends_with(
+            "costs each of them: the kernel did not tell what 2 perf events are on (CAP_SYS_ADMIN)"
+        ));
         // Process 1 of some machines is kept from everybody.
         assert_eq!(with(hidden(1), Mode::Count), [] as [&str; 0]);
         assert_eq!(with(None, Mode::Passive), [] as [&str; 0], "dropctl is not on it");

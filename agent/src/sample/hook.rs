@@ -19,6 +19,17 @@ pub struct HookSample {
     pub is_timed: Option<bool>,
 }
 
+/// So many processes may be kept from everybody, as process 1 of some machines is.
+const FEW_HIDDEN: u64 = 3;
+
+impl HookSample {
+    /// Whether whoever was not found is not there.
+    #[must_use]
+    pub fn saw_all(&self) -> bool {
+        self.hidden <= FEW_HIDDEN && self.untold == 0
+    }
+}
+
 /// A program, and who keeps it attached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -130,11 +130,16 @@ impl Files {
         match bpf::tracepoint_of(tgid, fd) {
             Ok(Some((program, name))) if is_passed_by_all(&name) => self.attached.push((program, name)),
             Ok(_) => {}
-            // Any number of events of `perf` have no program.
-            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {}
+            Err(error) if is_on_no_tracepoint(&error) => {}
             Err(_) => self.untold += 1,
         }
     }
+}
+
+/// Any number of events of `perf` have no program (`ENOENT`), a profiler's is of the kind that is on no tracepoint (`EOPNOTSUPP`,
+/// `bpf_get_perf_event_info`), and one may have been closed meanwhile (`EBADF`).
+pub(super) fn is_on_no_tracepoint(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EOPNOTSUPP | libc::EBADF))
 }
 
 /// `sys_enter` and `sys_exit`, and those of single syscalls, which perf keeps on these (kernel/trace/trace_syscalls.c).

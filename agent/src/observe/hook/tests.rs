@@ -57,6 +57,13 @@ fn whoever_owns_it() {
 }
 
 #[test]
+fn a_profiler_and_what_was_closed_hide_nothing() {
+    let is_nothing = |code| look::is_on_no_tracepoint(&io::Error::from_raw_os_error(code));
+    assert_eq!([libc::ENOENT, libc::EOPNOTSUPP, libc::EBADF].map(is_nothing), [true; 3]);
+    assert_eq!([libc::EPERM, libc::EINVAL].map(is_nothing), [false; 2], "what it is on is not known");
+}
+
+#[test]
 fn what_each_costs_where_that_is_counted() {
     let proc = tempfile::tempdir().unwrap();
     let proc = proc.path();
