@@ -46,8 +46,10 @@ impl Look {
         let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
         for tgid in pids.take(MOST_PROCESSES) {
             match Files::of(proc, tgid) {
-                Some(files) => look.add(proc, tgid, files),
-                None => look.found.hidden += 1,
+                Ok(files) => look.add(proc, tgid, files),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => look.found.hidden += 1,
+                // It has ended meanwhile.
+                Err(_) => {}
             }
         }
         look.found.programs.sort_by_key(|program| (program.tgid, program.program));
@@ -90,12 +92,16 @@ impl Look {
 }
 
 impl Files {
-    /// `None` where they are not visible.
-    fn of(proc: &Path, tgid: u32) -> Option<Self> {
+    fn of(proc: &Path, tgid: u32) -> io::Result<Self> {
         let mut files = Self::default();
         let folder = proc.join(format!("{tgid}/fdinfo"));
-        for entry in fs::read_dir(proc.join(format!("{tgid}/fd"))).ok()?.flatten().take(MOST_FILES) {
-            let Ok(target) = fs::read_link(entry.path()) else { continue };
+        for entry in fs::read_dir(proc.join(format!("{tgid}/fd")))?.flatten().take(MOST_FILES) {
+            let target = match fs::read_link(entry.path()) {
+                Ok(target) => target,
+                // Root may list the files of one that has more rights, and is not told what they are.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+                Err(_) => continue,
+            };
             match target.to_str() {
                 Some("anon_inode:[perf_event]") => {
                     files.add_event(tgid, &entry.file_name().to_string_lossy())
@@ -111,7 +117,7 @@ impl Files {
                 _ => {}
             }
         }
-        Some(files)
+        Ok(files)
     }
 
     /// A link, or a program.
