@@ -123,7 +123,8 @@ fn memory(group: &Group) -> MemoryGroup {
                 // `max` is no number.
                 limit_bytes: number(&at("memory.max")),
                 high_events: field(&events, "high"),
-                max_events: field(&events, "max"),
+                // In the other file a cgroup counts for all above it as well (5.2, Documentation/admin-guide/cgroup-v2.rst).
+                max_events: field(&lines("memory.events.local"), "max"),
                 oom_kills: field(&events, "oom_kill"),
             }
         }

@@ -74,7 +74,8 @@ pub struct MemoryGroup {
     pub limit_bytes: Option<u64>,
     /// Times that its use went over `memory.high` (v2).
     pub high_events: Option<u64>,
-    /// Times that it was about to go over the limit (v2 `max`, v1 `memory.failcnt`).
+    /// Times that it was about to go over its own limit, those below it left out (v2 `max` of `memory.events.local`, v1
+    /// `memory.failcnt`).
     pub max_events: Option<u64>,
     /// Processes that were killed for it.
     pub oom_kills: Option<u64>,

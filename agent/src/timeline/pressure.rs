@@ -67,6 +67,7 @@ fn stalled(before: Option<Stalls>, now: Option<Stalls>, length_ns: u64) -> Optio
     Some(Stalled { some: part(before.some_ns, now.some_ns)?, full })
 }
 
+/// Each hit is one of the cgroup whose limit it was, so that they add up.
 fn limit_hits(before: &[MemoryGroup], now: &[MemoryGroup]) -> Option<u64> {
     let hits = now.iter().filter(|group| group.limit_bytes.is_some()).filter_map(|now| {
         let before = before.iter().find(|before| before.cgroup == now.cgroup)?;
@@ -108,6 +109,23 @@ mod tests {
         let node = timeline([at(2, "/a", 0), at(4, "/a", 10 * SECOND)]).all().memory(50).node;
         assert_eq!(node, Some(Stalled { some: 0.5, full: Some(0.25) }));
         assert_eq!(seen.all().memory(51), MemoryTotals::default(), "another process");
+    }
+
+    #[test]
+    fn each_cgroup_with_a_limit_counts_for_itself() {
+        let nested = |second: u64| {
+            let mut sample = at(second, "/a/b", 0);
+            let groups = sample.pressure.as_mut().unwrap().tools[0].memory.as_mut().unwrap();
+            let above = |cgroup: &str, limit_bytes, a_second| MemoryGroup {
+                cgroup: cgroup.to_owned(),
+                limit_bytes,
+                max_events: Some(a_second * second),
+                ..MemoryGroup::default()
+            };
+            groups.extend([above("/a", Some(1 << 21), 3), above("/", None, 1_000)]);
+            sample
+        };
+        assert_eq!(timeline([nested(1), nested(2)]).all().memory(50).limit_hits, Some(103));
     }
 
     #[test]

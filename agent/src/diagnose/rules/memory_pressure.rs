@@ -102,7 +102,7 @@ fn evidence(case: &Case<'_>, faults: Option<u64>) -> Vec<Fact> {
     let hits = case.memory.limit_hits.filter(|hits| *hits > 0).map(|hits| {
         let times = count(hits);
         Fact::exact(format!(
-            "{times} times its cgroup was at its limit, and memory was reclaimed for it first"
+            "{times} times its cgroup or one above it was at its limit, and memory was reclaimed for it first"
         ))
     });
     let faults = faults.map(|faults| {

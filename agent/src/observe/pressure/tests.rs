@@ -28,7 +28,8 @@ fn node() -> tempfile::TempDir {
         ("proc/meminfo", "MemTotal: 2048 kB\nMemAvailable:   1024 kB\n"),
         ("cgroup/a/b/memory.current", "4096\n"),
         ("cgroup/a/b/memory.max", "8192\n"),
-        ("cgroup/a/b/memory.events", "low 0\nhigh 2\nmax 5\noom 1\noom_kill 1\n"),
+        ("cgroup/a/b/memory.events", "low 0\nhigh 2\nmax 9\noom 1\noom_kill 1\n"),
+        ("cgroup/a/b/memory.events.local", "low 0\nhigh 2\nmax 5\noom 1\noom_kill 1\n"),
         ("cgroup/a/b/memory.pressure", PSI),
         ("cgroup/a/memory.max", "max\n"),
     ];
@@ -76,7 +77,8 @@ fn each_file_that_is_absent_is_one_number_less() {
     let group = |path: &str| without(path).tools[0].memory.clone().unwrap().remove(0);
     assert_eq!(group("cgroup/a/b/memory.current").current_bytes, None);
     assert_eq!(group("cgroup/a/b/memory.max").limit_bytes, None);
-    assert_eq!(group("cgroup/a/b/memory.events").max_events, None);
+    assert_eq!(group("cgroup/a/b/memory.events").oom_kills, None);
+    assert_eq!(group("cgroup/a/b/memory.events.local").max_events, None);
     assert_eq!(without("cgroup/a/b/memory.pressure").tools[0].stalls, None);
     let gone = without("proc/7/cgroup").tools.remove(0);
     assert_eq!(gone, ToolPressure { tgid: 7, memory: None, stalls: None });
