@@ -14,8 +14,8 @@ use crate::{
         catalogue::Code,
         finding::{Confidence, Fact, Finding, Severity},
     },
-    number::{count, float, ratio},
-    sample::{HookProgram, HookSample, RunCost},
+    number::{self, count, float, ratio},
+    sample::{HookProgram, HookSample},
     setup::Mode,
     timeline::{Slice, seconds},
 };
@@ -76,7 +76,11 @@ fn finding(
 }
 
 fn evidence(slice: &Slice<'_>, hook: &HookSample) -> Vec<Fact> {
-    let mut facts: Vec<Fact> = hook.programs.iter().map(|program| fact(slice, program)).collect();
+    let mut together: BTreeMap<(u32, &str), Vec<&HookProgram>> = BTreeMap::new();
+    for program in &hook.programs {
+        together.entry((program.tgid, &*program.tracepoint)).or_default().push(program);
+    }
+    let mut facts: Vec<Fact> = together.values().flat_map(|programs| facts(slice, programs)).collect();
     let is_timed = hook.programs.iter().any(|program| grown(slice, program).is_some());
     if !is_timed && hook.is_timed != Some(true) {
         facts.push(Fact::estimated(
@@ -96,35 +100,62 @@ fn evidence(slice: &Slice<'_>, hook: &HookSample) -> Vec<Fact> {
     facts
 }
 
-fn fact(slice: &Slice<'_>, program: &HookProgram) -> Fact {
-    let HookProgram { program: id, tracepoint, comm, .. } = program;
-    let name = format!("program {id} of {comm} on {tracepoint}");
-    let Some(cost) = grown(slice, program) else { return Fact::seen(name) };
-    let run_ns = ratio(float(cost.run_ns), float(cost.runs));
-    let share = seconds(cost.run_ns) / seconds(slice.length_ns()).max(1e-9);
-    Fact::exact(format!(
-        "{name}: {} runs of {run_ns:.0} ns in the window, {:.2} % of one CPU, and what it takes to get there",
-        count(cost.runs),
+/// Programs of one process on one tracepoint.
+fn facts(slice: &Slice<'_>, programs: &[&HookProgram]) -> Vec<Fact> {
+    let costs: Vec<Grown> = programs.iter().filter_map(|program| grown(slice, program)).collect();
+    // The cost of some of them would pass for that of all.
+    if programs.len() > 1 && !costs.is_empty() && costs.len() < programs.len() {
+        return programs.iter().flat_map(|program| facts(slice, &[*program])).collect();
+    }
+    fact(programs, &costs).into_iter().collect()
+}
+
+fn fact(programs: &[&HookProgram], costs: &[Grown]) -> Option<Fact> {
+    let HookProgram { program: id, tracepoint, comm, .. } = programs.first()?;
+    let name = match programs.len() {
+        1 => format!("program {id} of {comm} on {tracepoint}"),
+        several => format!("{several} programs of {comm} on {tracepoint}"),
+    };
+    let Some(in_ns) = costs.iter().map(|cost| cost.in_ns).max() else { return Some(Fact::seen(name)) };
+    let (runs, run_ns) = costs.iter().fold((0_u64, 0_u64), |(runs, run_ns), cost| {
+        (runs.saturating_add(cost.runs), run_ns.saturating_add(cost.run_ns))
+    });
+    let share: f64 = costs.iter().map(|cost| seconds(cost.run_ns) / seconds(cost.in_ns).max(1e-9)).sum();
+    Some(Fact::exact(format!(
+        "{name}: {} runs of {:.0} ns in {}, {:.2} % of one CPU, and what it takes to get there",
+        count(runs),
+        ratio(float(run_ns), float(runs)),
+        number::seconds(seconds(in_ns)),
         100.0 * share
-    ))
+    )))
+}
+
+/// What a program cost between two samples.
+struct Grown {
+    runs: u64,
+    run_ns: u64,
+    /// Between them, ns: runs may be timed for a part of a slice.
+    in_ns: u64,
 }
 
 /// What it cost in the slice; `None` where that is not known, or it never ran.
-fn grown(slice: &Slice<'_>, program: &HookProgram) -> Option<RunCost> {
+fn grown(slice: &Slice<'_>, program: &HookProgram) -> Option<Grown> {
     let mut costs = slice.samples().iter().filter_map(|sample| {
         let is_it = |other: &&HookProgram| (other.program, other.tgid) == (program.program, program.tgid);
-        sample.hook.as_ref()?.programs.iter().find(is_it)?.cost
+        let cost = sample.hook.as_ref()?.programs.iter().find(is_it)?.cost?;
+        Some((sample.clock.monotonic_ns, cost))
     });
-    let (first, last) = (costs.next()?, costs.next_back()?);
+    let ((first_ns, first), (last_ns, last)) = (costs.next()?, costs.next_back()?);
     let runs = last.runs.checked_sub(first.runs).filter(|runs| *runs > 0)?;
-    Some(RunCost { runs, run_ns: last.run_ns.checked_sub(first.run_ns)? })
+    let run_ns = last.run_ns.checked_sub(first.run_ns)?;
+    Some(Grown { runs, run_ns, in_ns: last_ns.saturating_sub(first_ns) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        sample::Sample,
+        sample::{RunCost, Sample},
         timeline::{
             Timeline,
             example::{SECOND, falco, sample, timeline},
@@ -169,9 +200,44 @@ mod tests {
         );
         assert_eq!(
             texts(&finding),
-            "program 70 of mine on sys_exit: 1,000,000 runs of 200 ns in the window, 20.00 % of one CPU, and what it takes to \
-             get there\nprogram 90 of dropctl on sys_exit: 500,000 runs of 200 ns in the window, 10.00 % of one CPU, and what \
+            "program 70 of mine on sys_exit: 1,000,000 runs of 200 ns in 1.00 s, 20.00 % of one CPU, and what it takes to \
+             get there\nprogram 90 of dropctl on sys_exit: 500,000 runs of 200 ns in 1.00 s, 10.00 % of one CPU, and what \
              it takes to get there\n"
+        );
+    }
+
+    #[test]
+    fn a_cost_is_of_the_time_in_which_it_was_counted() {
+        let timed = with(&[(7, "mine", Some(1_000_000))], Some(true));
+        let mut early = timed.samples()[0].clone();
+        (early.clock, early.hook) = (sample(0).clock, Some(HookSample::default()));
+        let samples: Vec<Sample> = [early].into_iter().chain(timed.samples().to_vec()).collect();
+        let said = texts(&check(&timeline(samples).all()).unwrap());
+        assert!(said.contains("1,000,000 runs of 200 ns in 1.00 s, 20.00 % of one CPU"), "{said}");
+    }
+
+    #[test]
+    fn programs_of_one_process_are_said_once() {
+        let twice = |runs| {
+            let mut both = with(&[(7, "dropctl-agent", Some(1_000_000)), (8, "other", runs)], Some(true));
+            for sample in both.samples_mut() {
+                let other = &mut sample.hook.as_mut().unwrap().programs[1];
+                (other.tgid, other.comm) = (7, "dropctl-agent".to_owned());
+            }
+            check(&both.all()).unwrap()
+        };
+        let finding = twice(Some(500_000));
+        assert!(finding.summary.starts_with("dropctl-agent (pid 7) and dropctl sit"), "{}", finding.summary);
+        assert_eq!(
+            texts(&finding),
+            "2 programs of dropctl-agent on sys_exit: 1,500,000 runs of 200 ns in 1.00 s, 30.00 % of one CPU, and what it takes \
+             to get there\n"
+        );
+        let said = texts(&twice(None));
+        assert!(said.starts_with("program 70 of dropctl-agent on sys_exit: 1,000,000 runs"), "{said}");
+        assert!(
+            said.contains("program 80 of dropctl-agent on sys_exit\n"),
+            "it is not known of both: {said}"
         );
     }
 
