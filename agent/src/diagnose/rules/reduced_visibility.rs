@@ -3,14 +3,17 @@
 //! What is hidden is named with the way to get it; numbers that depend on it are absent, not zero.
 //!
 //! What hides nothing on this node is no finding, though the list of what can be seen has it. `refusals`: kernels since 6.16 let nobody look
-//! behind the helpers that write to rings, and that matters only for a ring whose tool keeps no count of its drops that dropctl can read.
-//! `shared_hook`: who else is on a tracepoint is a matter of cost, and hides no event.
+//! behind the helpers that write to rings, and that matters only for a ring whose tool keeps no count of its drops that dropctl can read;
+//! one that overwrites refuses nothing. `shared_hook`: who else is on a tracepoint is a matter of cost, and hides no event.
+
+use std::collections::BTreeMap;
 
 use crate::{
     diagnose::{
         catalogue::Code,
         finding::{Confidence, Fact, Finding, Severity},
     },
+    sample::RingSample,
     setup::Visibility,
     timeline::Slice,
 };
@@ -33,21 +36,34 @@ pub(in crate::diagnose) fn check(slice: &Slice<'_>, visibility: &[Visibility]) -
 
 /// Whether anything that is there would be seen with it.
 fn hides_something(slice: &Slice<'_>, capability: &str) -> bool {
-    let Some(rings) = slice.last().and_then(|last| last.rings.as_deref()) else { return true };
     match capability {
-        "refusals" => {
-            rings.iter().any(|ring| !ring.is_own && ring.overruns.is_none() && ring.refused.is_none())
-        }
         "shared_hook" => false,
+        "refusals" => hides_refusals(slice),
         _ => true,
     }
+}
+
+/// Whether nobody counts what a ring refuses, of those that are gone, too; or what rings there are is not known.
+fn hides_refusals(slice: &Slice<'_>) -> bool {
+    if slice.last().is_none_or(|last| last.rings.is_none()) {
+        return true;
+    }
+    // As it was seen last: the counter of a tool may be found after its ring.
+    let rings = slice.samples().iter().flat_map(|sample| sample.rings.iter().flatten());
+    let newest: BTreeMap<(u32, u64), &RingSample> =
+        rings.map(|ring| ((ring.map_id, ring.found_ns), ring)).collect();
+    newest.values().any(|ring| {
+        let is_counted = ring.overruns.is_some() || ring.refused.is_some();
+        // One that overwrites refuses nothing.
+        !(ring.is_own || ring.overwrites || is_counted)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        sample::{Overruns, RingSample, Sample},
+        sample::{Overruns, Sample},
         timeline::example::{SECOND, ring, sample, timeline},
     };
 
@@ -77,8 +93,25 @@ mod tests {
         let counted = RingSample { overruns: Some(Overruns::default()), ..ring(1, 0, 0) };
         let own = RingSample { is_own: true, ..ring(2, 0, 0) };
         assert_eq!(found(Some(vec![counted.clone(), own]), &refusals), None, "its tool counts");
+        let overwrites = RingSample { overwrites: true, ..ring(4, 0, 0) };
+        assert_eq!(found(Some(vec![overwrites]), &refusals), None, "it refuses nothing");
         assert!(found(Some(vec![counted, ring(3, 0, 0)]), &refusals).is_some(), "nobody counts for one");
         assert!(found(None, &refusals).is_some(), "what rings there are is not known");
-        assert_eq!(found(Some(Vec::new()), &[entry("shared_hook", false)]), None);
+        let hook = [entry("shared_hook", false)];
+        assert_eq!((found(Some(Vec::new()), &hook), found(None, &hook)), (None, None));
+    }
+
+    #[test]
+    fn a_ring_that_is_gone_hid_what_it_refused() {
+        let at = |second: u64, rings| Sample { rings: Some(rings), ..sample(second * SECOND) };
+        let with_counter = || RingSample { overruns: Some(Overruns::default()), ..ring(3, 0, 0) };
+        let found = |first, second| {
+            check(
+                &timeline([at(1, first), at(2, second), at(3, Vec::new())]).all(),
+                &[entry("refusals", false)],
+            )
+        };
+        assert!(found(vec![ring(3, 0, 0)], Vec::new()).is_some(), "its tool has ended");
+        assert_eq!(found(vec![ring(3, 0, 0)], vec![with_counter()]), None, "its counter was found later");
     }
 }
