@@ -66,10 +66,11 @@ fn snapshot(all: &[u8], at: usize) -> Option<(Snapshot, usize)> {
             break;
         }
         let (name, value) = rest.split_once('=')?;
-        if name.len() > LONGEST_NAME || name.contains(['(', '\n']) {
+        // A rule may have parentheses in its name; one that was cut off goes on with the next.
+        if name.len() > LONGEST_NAME || name.contains('\n') || has_anchor(name.as_bytes()) {
             return None;
         }
-        let number = if let Some(quoted) = value.trim_start_matches('\\').strip_prefix('"') {
+        let found = if let Some(quoted) = value.trim_start_matches('\\').strip_prefix('"') {
             let (text, behind) = quoted.split_once('"')?;
             let text = text.trim_end_matches('\\');
             rest = behind;
@@ -82,9 +83,9 @@ fn snapshot(all: &[u8], at: usize) -> Option<(Snapshot, usize)> {
         } else {
             let end = value.find([' ', ')'])?;
             rest = &value[end..];
-            value[..end].parse().ok()
+            number(&value[..end])
         };
-        fields.extend(number.map(|number| (name.to_owned(), number)));
+        fields.extend(found.map(|found| (name.to_owned(), found)));
     }
     let (time, _) = before(all, at);
     (!fields.is_empty()).then(|| (Snapshot { fields, version, engine, time }, said.len() - rest.len()))
@@ -94,9 +95,14 @@ fn snapshot(all: &[u8], at: usize) -> Option<(Snapshot, usize)> {
 fn pairs(inside: &str) -> Fields {
     let pair = |pair: &str| {
         let (name, value) = pair.split_once('=')?;
-        Some((name.to_owned(), value.trim_matches(['"', '\\']).parse().ok()?))
+        Some((name.to_owned(), number(value.trim_matches(['"', '\\']))?))
     };
     inside.split_whitespace().filter_map(pair).collect()
+}
+
+/// `nan` and `inf` are none of Falco's.
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 fn before(all: &[u8], at: usize) -> (Time, Option<String>) {

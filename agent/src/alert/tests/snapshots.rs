@@ -19,6 +19,7 @@ const SNAPSHOT_FIELDS: &[(&str, &str)] = &[
     ("falco.evts_rate_sec", "5486.8"),
     ("falco.rules.matches_total", "4"),
     ("falco.rules.Terminal shell in container", "4"),
+    ("falco.rules.Read file (untrusted)", "5"),
     ("falco.cpu_usage_perc", "0.7"),
     ("falco.cpu_usage_perc_total_host", "8"),
     ("falco.memory_rss", "291"),
@@ -86,6 +87,22 @@ fn every_field_of_a_snapshot_is_read_in_every_form() {
     ] {
         assert_eq!(said(cut), [], "{cut}");
     }
+}
+
+#[test]
+fn numbers_are_finite_and_names_end_where_the_next_snapshot_begins() {
+    let fields = |text: &str| {
+        let found = said(text);
+        let [Said::Snapshot(snapshot)] = &found[..] else { panic!("{found:?}") };
+        snapshot.fields.clone()
+    };
+    assert_eq!(
+        fields(&format!("{SNAPSHOT} (a=nan b=inf c=1 d=-infinity)")),
+        Fields::from([("c".to_owned(), 1.0)])
+    );
+    assert_eq!(fields(&format!("{SNAPSHOT} (a=1 b {SNAPSHOT} (c=2)")), Fields::from([("c".to_owned(), 2.0)]));
+    let alert = &drops(&format!("{DROP}. 7 system calls dropped in last second. (n_evts=nan n_drops=7)"))[0];
+    assert_eq!(alert.fields, Some(Fields::from([("n_drops".to_owned(), 7.0)])));
 }
 
 #[test]
