@@ -4,6 +4,7 @@ pub mod capability;
 pub mod cgroups;
 pub mod consumers;
 pub mod falco;
+mod fdinfo;
 pub mod groups;
 pub mod hook;
 pub mod loss;

@@ -10,13 +10,15 @@ use std::{
 
 use super::is_timed;
 use crate::{
-    observe::{consumers::thread::text, tools},
+    observe::{
+        consumers::thread::text,
+        fdinfo::{MOST_FILES, field},
+        tools,
+    },
     sample::{HookProgram, HookSample, RunCost},
     sys::bpf,
 };
 
-/// Open files of one process that are looked at.
-const MOST_FILES: usize = 1024;
 /// Processes that are looked at.
 const MOST_PROCESSES: usize = 8192;
 /// Programs that are told.
@@ -160,8 +162,4 @@ fn cost(fdinfo: &str, program: u32) -> Option<RunCost> {
     // Another file may have the number by now.
     (number("prog_id:") == Some(program.into())).then_some(())?;
     Some(RunCost { runs: number("run_cnt:")?, run_ns: number("run_time_ns:")? })
-}
-
-fn field<'a>(fdinfo: &'a str, name: &str) -> Option<&'a str> {
-    fdinfo.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }

@@ -3,10 +3,10 @@
 
 use std::{fs, path::Path};
 
-use crate::observe::consumers::thread::text;
-
-/// Open files of one process that are looked at.
-const MOST_FILES: usize = 1024;
+use crate::observe::{
+    consumers::thread::text,
+    fdinfo::{MOST_FILES, field},
+};
 
 /// Ids of the programs that the links of `tgid` hold; none where its files are not visible (`CAP_SYS_PTRACE`).
 pub(super) fn programs(proc: &Path, tgid: u32) -> Vec<u32> {
@@ -17,10 +17,6 @@ pub(super) fn programs(proc: &Path, tgid: u32) -> Vec<u32> {
 fn program(fdinfo: &str) -> Option<u32> {
     field(fdinfo, "link_id:")?;
     field(fdinfo, "prog_id:")?.parse().ok()
-}
-
-fn field<'a>(fdinfo: &'a str, name: &str) -> Option<&'a str> {
-    fdinfo.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
 #[cfg(test)]
