@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct HookSample {
     /// By process and program.
     pub programs: Vec<HookProgram>,
-    /// Processes whose open files were looked at.
+    /// Processes whose open files were looked at, all of them.
     pub looked_at: u64,
-    /// Processes whose open files are not visible (`CAP_SYS_PTRACE`).
+    /// Processes whose open files are not visible (`CAP_SYS_PTRACE`), or more than are looked at.
     pub hidden: u64,
-    /// perf events of which the kernel does not tell what they are on (`CAP_SYS_ADMIN`).
+    /// perf events of which the kernel does not tell what they are on (`CAP_SYS_ADMIN`; where a link alone keeps one, Linux 6.17).
     pub untold: u64,
     /// Runs of all programs are timed (`kernel.bpf_stats_enabled`); `None` where that cannot be read. A process can want that for a
     /// while, too, and then it is not said here.

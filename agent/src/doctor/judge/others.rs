@@ -31,7 +31,7 @@ fn hook(facts: &Facts) -> Check {
         hidden => format!("; open files of {hidden} processes are hidden"),
     };
     if hook.untold > 0 {
-        hidden.push_str(&format!("; what {} perf events are on needs CAP_SYS_ADMIN", hook.untold));
+        hidden.push_str(&format!("; the kernel did not tell what {} perf events are on", hook.untold));
     }
     let others: Vec<&HookProgram> = hook.programs.iter().filter(|program| !program.is_own).collect();
     if others.is_empty() {
@@ -41,7 +41,9 @@ fn hook(facts: &Facts) -> Check {
             return check("shared_hook", Status::Ok, format!("nobody else on sys_enter or sys_exit{hidden}"));
         }
         let mut ways = vec!["CAP_SYS_PTRACE, and the node's pid namespace (hostPID: true)"];
-        ways.extend((hook.untold > 0).then_some("CAP_SYS_ADMIN, for what perf events are on"));
+        ways.extend((hook.untold > 0).then_some(
+            "CAP_SYS_ADMIN for what perf events are on, and Linux 6.17 where a link alone keeps one",
+        ));
         return check(
             "shared_hook",
             Status::Unknown,

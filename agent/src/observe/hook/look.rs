@@ -1,9 +1,11 @@
 //! One look at the open files of all processes. Three kinds keep a program on a tracepoint: links, whose fdinfo names program and
 //! tracepoint (`bpf_raw_tp_link_show_fdinfo`, 5.8; a `tp_btf` is one, too), and perf events, which the kernel explains on request.
+//! A link of a perf event (5.15) names its tracepoint since 6.17 (`bpf_tracepoint_link_show_fdinfo`); before, whoever closed the event
+//! itself is seen to be somewhere, and not where.
 //! The program itself, where a process has it open, tells its runs (`bpf_prog_show_fdinfo`, 5.1).
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -23,6 +25,8 @@ use crate::{
 const MOST_PROCESSES: usize = 8192;
 /// Programs that are told.
 const MOST_PROGRAMS: usize = 64;
+/// `BPF_PROG_TYPE_TRACEPOINT` in fdinfo.
+const TRACEPOINT: &str = "5";
 
 /// What it found.
 pub(super) struct Look {
@@ -38,15 +42,22 @@ struct Files {
     attached: Vec<(u32, String)>,
     /// Program and the file that tells its runs.
     programs: Vec<(u32, PathBuf)>,
-    untold: u64,
+    /// Events of which the kernel does not tell what they are on.
+    events: u64,
+    /// Programs of links that do not tell it either.
+    links: Vec<u32>,
+    /// Programs of which it is known by another file whether they are on the hook.
+    told: BTreeSet<u32>,
+    /// There are more than are looked at.
+    is_cut: bool,
 }
 
 impl Look {
     pub(super) fn take(proc: &Path) -> Self {
         let mut look = Self { found: HookSample::default(), runs: BTreeMap::new() };
         let pids = fs::read_dir(proc).into_iter().flatten().flatten();
-        let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        for tgid in pids.take(MOST_PROCESSES) {
+        let mut pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        for tgid in pids.by_ref().take(MOST_PROCESSES) {
             match Files::of(proc, tgid) {
                 Ok(files) => look.add(proc, tgid, files),
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => look.found.hidden += 1,
@@ -54,14 +65,18 @@ impl Look {
                 Err(_) => {}
             }
         }
+        look.found.hidden += pids.count() as u64;
         look.found.programs.sort_by_key(|program| (program.tgid, program.program));
-        look.found.programs.truncate(MOST_PROGRAMS);
+        let most = look.found.programs.len().min(MOST_PROGRAMS);
+        let cut = look.found.programs.split_off(most);
+        look.found.hidden += cut.iter().map(|program| program.tgid).collect::<BTreeSet<_>>().len() as u64;
         look
     }
 
     fn add(&mut self, proc: &Path, tgid: u32, mut files: Files) {
-        self.found.looked_at += 1;
-        self.found.untold += files.untold;
+        let seen = if files.is_cut { &mut self.found.hidden } else { &mut self.found.looked_at };
+        *seen += 1;
+        self.found.untold += files.untold();
         if files.attached.is_empty() {
             return;
         }
@@ -97,7 +112,8 @@ impl Files {
     fn of(proc: &Path, tgid: u32) -> io::Result<Self> {
         let mut files = Self::default();
         let folder = proc.join(format!("{tgid}/fdinfo"));
-        for entry in fs::read_dir(proc.join(format!("{tgid}/fd")))?.flatten().take(MOST_FILES) {
+        let mut entries = fs::read_dir(proc.join(format!("{tgid}/fd")))?.flatten();
+        for entry in entries.by_ref().take(MOST_FILES) {
             let target = match fs::read_link(entry.path()) {
                 Ok(target) => target,
                 // Root may list the files of one that has more rights, and is not told what they are.
@@ -119,7 +135,14 @@ impl Files {
                 _ => {}
             }
         }
+        files.is_cut = entries.next().is_some();
         Ok(files)
+    }
+
+    /// Events that may be on the hook. Who may not ask about events has both, event and link, of each.
+    fn untold(&self) -> u64 {
+        let links = self.links.iter().filter(|program| !self.told.contains(program)).count() as u64;
+        self.events.max(links)
     }
 
     /// A link, or a program.
@@ -128,18 +151,29 @@ impl Files {
         let Some(program) = field(&fdinfo, "prog_id:").and_then(|id| id.parse().ok()) else { return };
         match (field(&fdinfo, "link_id:"), field(&fdinfo, "tp_name:")) {
             (Some(_), Some(name)) if is_passed_by_all(name) => self.attached.push((program, name.to_owned())),
-            (None, _) => self.programs.push((program, file)),
-            _ => {}
+            (Some(_), None) if is_untold(&fdinfo) => self.links.push(program),
+            (Some(_), _) => {}
+            (None, _) => {
+                if field(&fdinfo, "prog_type:").is_some_and(|kind| kind != TRACEPOINT) {
+                    self.told.insert(program);
+                }
+                self.programs.push((program, file));
+            }
         }
     }
 
     fn add_event(&mut self, tgid: u32, fd: &str) {
         let Ok(fd) = fd.parse() else { return };
         match bpf::tracepoint_of(tgid, fd) {
-            Ok(Some((program, name))) if is_passed_by_all(&name) => self.attached.push((program, name)),
-            Ok(_) => {}
+            Ok(Some((program, name))) => {
+                self.told.insert(program);
+                if is_passed_by_all(&name) {
+                    self.attached.push((program, name));
+                }
+            }
+            Ok(None) => {}
             Err(error) if is_on_no_tracepoint(&error) => {}
-            Err(_) => self.untold += 1,
+            Err(_) => self.events += 1,
         }
     }
 }
@@ -148,6 +182,11 @@ impl Files {
 /// `bpf_get_perf_event_info`), and one may have been closed meanwhile (`EBADF`).
 pub(super) fn is_on_no_tracepoint(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EOPNOTSUPP | libc::EBADF))
+}
+
+/// Whether it is a link of a perf event, of a kernel that tells nothing more of those.
+fn is_untold(fdinfo: &str) -> bool {
+    field(fdinfo, "link_type:") == Some("perf") && field(fdinfo, "event_type:").is_none()
 }
 
 /// `sys_enter` and `sys_exit`, and those of single syscalls, which perf keeps on these (kernel/trace/trace_syscalls.c).

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::symlink};
 
 use super::*;
-use crate::sample::RunCost;
+use crate::{observe::fdinfo::MOST_FILES, sample::RunCost};
 
 /// A process with these open files: what each is, and its fdinfo.
 fn process(proc: &Path, tgid: u32, comm: &str, files: &[(&str, String)]) {
@@ -28,6 +28,11 @@ fn program(id: u32, runs: u64) -> (&'static str, String) {
     let text =
         format!("pos:\t0\nprog_type:\t26\nprog_id:\t{id}\nrun_time_ns:\t{}\nrun_cnt:\t{runs}\n", 50 * runs);
     ("anon_inode:bpf-prog", text)
+}
+
+/// A link of a perf event, and what newer kernels tell of it.
+fn perf_link(id: u32, more: &str) -> (&'static str, String) {
+    ("anon_inode:bpf_link", format!("pos:\t0\nlink_type:\tperf\nlink_id:\t5\nprog_id:\t{id}\n{more}"))
 }
 
 fn set_timed(proc: &Path, value: &str) {
@@ -62,6 +67,33 @@ fn a_profiler_and_what_was_closed_hide_nothing() {
     let is_nothing = |code| look::is_on_no_tracepoint(&io::Error::from_raw_os_error(code));
     assert_eq!([libc::ENOENT, libc::EOPNOTSUPP, libc::EBADF].map(is_nothing), [true; 3]);
     assert_eq!([libc::EPERM, libc::EINVAL].map(is_nothing), [false; 2], "what it is on is not known");
+}
+
+#[test]
+fn a_link_that_does_not_tell_where_it_is_may_be_there() {
+    let untold = |files: &[(&str, String)]| {
+        let proc = tempfile::tempdir().unwrap();
+        process(proc.path(), 7, "tracer", files);
+        let found = read(proc.path());
+        (found.untold, found.programs.len())
+    };
+    let open = |kind: u32| ("anon_inode:bpf-prog", format!("pos:\t0\nprog_type:\t{kind}\nprog_id:\t50\n"));
+    assert_eq!(untold(&[perf_link(50, "")]), (1, 0));
+    assert_eq!(untold(&[perf_link(50, ""), open(5)]), (1, 0), "a program for tracepoints");
+    assert_eq!(untold(&[perf_link(50, ""), open(2)]), (0, 0), "one for kprobes");
+    assert_eq!(untold(&[perf_link(50, "name:\tf\nevent_type:\tkprobe\n")]), (0, 0));
+    assert_eq!(untold(&[perf_link(50, "tp_name:\tsys_enter\nevent_type:\ttracepoint\n")]), (0, 1));
+}
+
+#[test]
+fn who_has_more_than_is_looked_at_is_hidden_in_part() {
+    let proc = tempfile::tempdir().unwrap();
+    let files: Vec<_> = (0..=MOST_FILES).map(|_| ("/etc/passwd", String::new())).collect();
+    process(proc.path(), 7, "server", &files);
+    let links: Vec<_> = (0..65).map(|id| link("sys_exit", id)).collect();
+    process(proc.path(), 9, "mine", &links);
+    let found = read(proc.path());
+    assert_eq!((found.looked_at, found.hidden, found.programs.len()), (1, 2, 64));
 }
 
 #[test]
