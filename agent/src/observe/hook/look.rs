@@ -76,7 +76,11 @@ impl Look {
     fn add(&mut self, proc: &Path, tgid: u32, mut files: Files) {
         let seen = if files.is_cut { &mut self.found.hidden } else { &mut self.found.looked_at };
         *seen += 1;
-        self.found.untold += files.untold();
+        let is_own = tgid == std::process::id();
+        // Its own are on no tracepoint, whatever the kernel tells.
+        if !is_own {
+            self.found.untold += files.untold();
+        }
         if files.attached.is_empty() {
             return;
         }
@@ -90,7 +94,7 @@ impl Look {
             tgid,
             comm: comm.to_owned(),
             tool: tools::tool(comm).to_owned(),
-            is_own: tgid == std::process::id(),
+            is_own,
             cost: None,
         }));
         self.runs.extend(files.programs.into_iter().map(|(program, file)| ((tgid, program), file)));
