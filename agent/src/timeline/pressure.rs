@@ -116,7 +116,7 @@ mod tests {
         let nested = |second: u64| {
             let mut sample = at(second, "/a/b", 0);
             let groups = sample.pressure.as_mut().unwrap().tools[0].memory.as_mut().unwrap();
-            let above = |cgroup: &str, limit_bytes, a_second| MemoryGroup {
+            let above = |cgroup: &str, limit_bytes: Option<u64>, a_second: u64| MemoryGroup {
                 cgroup: cgroup.to_owned(),
                 limit_bytes,
                 max_events: Some(a_second * second),
