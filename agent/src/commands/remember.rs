@@ -60,10 +60,20 @@ impl Remembering {
     }
 }
 
+/// Where another agent has the folder, this one goes on without, and says so.
 fn in_folder(folder: &Path, bounds: Bounds) -> Result<Incidents> {
     let now_real_ns = clock::now().real_ns;
-    let (mut incidents, mut notes) = Incidents::in_folder(folder, now_real_ns)
-        .with_context(|| format!("cannot keep incidents in {} (--incident-dir)", folder.display()))?;
+    let (mut incidents, mut notes) = match Incidents::in_folder(folder, now_real_ns) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            ::log::warn!(
+                "incidents are kept in memory only: {}: {error}; give each its own --incident-dir",
+                folder.display()
+            );
+            return Ok(Incidents::in_memory());
+        }
+        opened => opened
+            .with_context(|| format!("cannot keep incidents in {} (--incident-dir)", folder.display()))?,
+    };
     notes.extend(keeper::finish(&mut incidents, bounds, now_real_ns));
     notes.iter().for_each(|note| ::log::warn!("an incident that cannot be used: {note}"));
     Ok(incidents)

@@ -11,6 +11,7 @@ use std::{
 
 use rustix::{
     fs::{FlockOperation, flock},
+    io::Errno,
     process::geteuid,
 };
 use tempfile::Builder;
@@ -30,10 +31,12 @@ const JOURNAL: &str = ".dropctl-incident-open-";
 /// Entries that are looked at.
 const MOST_ENTRIES: usize = 10_000;
 
-/// The folder.
+/// The folder, which one agent has at a time: two would give their incidents the same names.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
+    /// Locked as long as it is open, whatever ends the agent.
+    opened: File,
 }
 
 /// What is in it.
@@ -54,7 +57,14 @@ impl Folder {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        let folder = Self { path: path.to_owned() };
+        let opened = File::open(path)?;
+        if flock(&opened, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+            return Err(io::Error::new(
+                ErrorKind::WouldBlock,
+                "another agent that runs keeps its incidents there",
+            ));
+        }
+        let folder = Self { path: path.to_owned(), opened };
         folder.unfinished()?;
         Ok(folder)
     }
@@ -72,10 +82,9 @@ impl Folder {
             let Some(name) = name.to_str() else { continue };
             let id_of = |name: &str| name.strip_suffix(ENDING).filter(|id| is_id(id)).map(str::to_owned);
             let looked = if let Some(id) = name.strip_prefix(JOURNAL).and_then(id_of) {
-                self.own(name).and_then(locked).map(|file| found.left.push(Left { id, file }))
+                self.own(name).map(|file| found.left.push(Left { id, file }))
             } else if name.starts_with(UNFINISHED) {
-                // Another agent may be about to finish it.
-                if self.own(name).and_then(locked).is_ok() {
+                if self.own(name).is_ok() {
                     fs::remove_file(self.path.join(name))?;
                 }
                 continue;
@@ -125,19 +134,18 @@ impl Folder {
         self.put(&format!("{id}{ENDING}"), recording).map(drop)
     }
 
-    /// Begins a journal with a recording, to be appended to. It is locked until it is closed, or its agent is no more.
+    /// Begins a journal with a recording, to be appended to.
     pub(super) fn begin(&self, id: &str, recording: &[u8]) -> io::Result<File> {
         self.put(&journal(id), recording)
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<File> {
         let mut file = self.unfinished()?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
         file.write_all(bytes)?;
         // A node that loses power is one that somebody will ask about.
         file.as_file().sync_data()?;
         let file = file.persist(self.path.join(name)).map_err(|error| error.error)?;
-        File::open(&self.path)?.sync_all()?;
+        self.opened.sync_all()?;
         Ok(file)
     }
 
@@ -161,14 +169,6 @@ impl Folder {
 
 fn journal(id: &str) -> String {
     format!("{JOURNAL}{id}{ENDING}")
-}
-
-/// The file, if no agent that runs has it.
-fn locked(file: File) -> io::Result<File> {
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(_) => Err(io::Error::other("another agent that runs keeps its incidents here, too")),
-    }
 }
 
 /// Such as `20261126T022145Z` or `20261126T022145Z-2`.

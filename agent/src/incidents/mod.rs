@@ -70,7 +70,7 @@ impl Incidents {
     ///
     /// # Errors
     ///
-    /// When it is no folder that can be written to.
+    /// When it is no folder that can be written to; [`io::ErrorKind::WouldBlock`] if another agent that runs has it.
     pub fn in_folder(path: &Path, now_real_ns: u64) -> io::Result<(Self, Vec<String>)> {
         let folder = Folder::open(path)?;
         let found = folder.read()?;
@@ -145,8 +145,8 @@ impl Incidents {
         if is_due { journal.flush() } else { Ok(()) }
     }
 
-    /// Keeps one: a recording, compressed; the journal of it ends. Where the folder takes nothing more it is kept in memory, and
-    /// the error says why.
+    /// Keeps one: a recording, compressed; the journal of it ends. Where the folder takes nothing more it is kept in memory, with
+    /// its journal for the next agent, and the error says why.
     ///
     /// # Errors
     ///
@@ -158,10 +158,14 @@ impl Incidents {
             Some(Err(error)) => (Place::Memory(recording.into()), Err(error)),
             None => (Place::Memory(recording.into()), Ok(())),
         };
-        if let Some(journal) = self.journal.take() {
+        let journal = self.journal.take();
+        // What the folder did not take is still told by its journal.
+        if let Some(journal) = journal.filter(|_| matches!(place, Place::Folder)) {
             self.done(&journal.id);
         }
-        self.kept.push(Kept { incident, bytes: recording.len() as u64, place });
+        // What a killed agent left may be older than what is here.
+        let at = self.kept.partition_point(|kept| kept.incident.start_ns <= incident.start_ns);
+        self.kept.insert(at, Kept { incident, bytes: recording.len() as u64, place });
         self.forget(now_real_ns);
         result
     }

@@ -88,7 +88,7 @@ fn all_of_them_are_bounded_in_bytes() {
         assert!(bytes <= MEMORY_BYTES);
     }
     assert_eq!(ids(&incidents), ["i2", "i3", "i4"]);
-    incidents.add(incident("huge", BEGIN), &vec![0; 9 << 20], BEGIN).unwrap();
+    incidents.add(incident("huge", BEGIN + 5), &vec![0; 9 << 20], BEGIN).unwrap();
     assert_eq!(ids(&incidents), [] as [&str; 0], "one alone is too much");
 }
 
@@ -112,6 +112,9 @@ fn a_folder_outlives_the_agent() {
     assert_eq!(notes, [] as [&str; 0]);
     let recording = again.open(&given[5]).unwrap().unwrap();
     assert_eq!(recording::read(recording).unwrap().timeline.samples().len(), 3);
+    let second = Incidents::in_folder(&folder, BEGIN + HOUR).unwrap_err();
+    assert_eq!(second.kind(), io::ErrorKind::WouldBlock, "one agent has it");
+    drop(again);
     let (later, _) = Incidents::in_folder(&folder, BEGIN + 25 * HOUR).unwrap();
     assert_eq!((ids(&later).len(), names(&folder).len()), (0, 0), "after a day");
 }
@@ -163,6 +166,7 @@ fn what_is_not_ours_is_neither_used_nor_removed() {
         assert!(fs::symlink_metadata(&name).is_ok(), "{} was removed", name.display());
     }
     assert!(!folder.join(".dropctl-incident-abc").exists(), "what was not finished goes");
+    drop(again);
     let (_, _) = Incidents::in_folder(folder, BEGIN + 30 * HOUR).unwrap();
     assert!(fs::symlink_metadata(at(2)).is_ok() && !at(8).exists());
 }
@@ -215,4 +219,25 @@ fn a_journal_is_bounded_and_counts() {
     let last = incident("20261126T020000Z", BEGIN);
     incidents.add(last.clone(), &recording_of(&last), BEGIN).unwrap();
     assert!(!path.exists(), "it is an incident now");
+}
+
+#[test]
+fn what_the_folder_does_not_take_leaves_its_journal() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let (mut incidents, _) = Incidents::in_folder(folder, BEGIN).unwrap();
+    let id = "20261126T020000Z";
+    incidents.begin(id, b"begin").unwrap();
+    // In the way of its name.
+    fs::create_dir(folder.join(format!("{id}.jsonl.gz"))).unwrap();
+    let last = incident(id, BEGIN);
+    assert!(incidents.add(last.clone(), &recording_of(&last), BEGIN).is_err());
+    assert!(incidents.open(id).unwrap().is_ok(), "it is kept in memory");
+    assert!(
+        folder.join(format!(".dropctl-incident-open-{id}.jsonl.gz")).exists(),
+        "and told by the next agent"
+    );
+    let older = incident("20261126T010000Z", BEGIN - SECOND);
+    incidents.add(older.clone(), &recording_of(&older), BEGIN).unwrap();
+    assert_eq!(ids(&incidents), [older.id, last.id], "oldest first, however late it is told");
 }

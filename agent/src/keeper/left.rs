@@ -1,5 +1,9 @@
 //! What an agent that was killed left of an episode: told to the end from its journal, by what would have told it then.
 
+use std::io;
+
+use thiserror::Error;
+
 use super::{
     Episode, Keeper,
     shared::{incident, record},
@@ -7,7 +11,7 @@ use super::{
 use crate::{
     incidents::{Incidents, Left},
     memory::{Bounds, Recall},
-    recording::{self, Incident},
+    recording::{self, Incident, RecordingError},
     setup::Visibility,
 };
 
@@ -26,38 +30,72 @@ pub fn finish(incidents: &mut Incidents, bounds: Bounds, now_real_ns: u64) -> Ve
             },
             Err(why) => {
                 notes.push(format!("what a killed agent left of {}: {why}", left.id));
-                incidents.done(&left.id);
+                if !may_be_told_later(&why) {
+                    incidents.done(&left.id);
+                }
             }
         }
     }
     notes
 }
 
-fn told(left: &Left, bounds: Bounds) -> Result<(Incident, Vec<u8>), String> {
+/// Why a journal makes no incident.
+#[derive(Debug, Error)]
+enum Untold {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unread(#[from] RecordingError),
+    /// Nothing is wrong in it.
+    #[error("nothing is lost in it")]
+    Nothing,
+    /// Its recording cannot be made.
+    #[error("{0}")]
+    Unwritten(#[from] io::Error),
+}
+
+/// A disk that does not read today, or a dropctl that was newer: the journal is worth another look. What is damaged stays so.
+fn may_be_told_later(why: &Untold) -> bool {
+    match why {
+        Untold::Unread(RecordingError::Newer(_)) => true,
+        // Broken compression is `Other`.
+        Untold::Unread(RecordingError::Read(error)) => error.kind() != io::ErrorKind::Other,
+        Untold::Unread(_) | Untold::Nothing => false,
+        Untold::Unwritten(_) => true,
+    }
+}
+
+fn told(left: &Left, bounds: Bounds) -> Result<(Incident, Vec<u8>), Untold> {
     let begin = |header: recording::Header| {
         let start_ns = header.incident.map_or(u64::MAX, |incident| incident.start_ns);
-        Telling { start_ns, keeper: Keeper::new(header.node, header.setup, bounds), ended: None }
+        Telling {
+            start_ns,
+            begun: false,
+            keeper: Keeper::new(header.node, header.setup, bounds),
+            ended: None,
+        }
     };
     let told = recording::salvage(&left.file, TEXT_BYTES, begin, |telling, sample| {
         if telling.ended.is_some() {
             return;
         }
-        if sample.clock.real_ns <= telling.start_ns {
+        // The clock may be set back in the middle of it.
+        telling.begun |= sample.clock.real_ns > telling.start_ns;
+        if !telling.begun {
             // An earlier episode may be in the two minutes before.
             let _ = telling.keeper.push_before(sample);
         } else if let Ok(news) = telling.keeper.push(sample) {
             telling.ended = news.episode;
         }
     });
-    let mut told = told.map_err(|error| error.to_string())?;
+    let mut told = told?;
     let is_cut_off = told.ended.is_none();
     let ended = told.ended.take().or_else(|| {
         told.keeper.look();
         told.keeper.end()
     });
-    let (episode, recall) = ended.ok_or("nothing is lost in it")?;
+    let (episode, recall) = ended.ok_or(Untold::Nothing)?;
     let incident = Incident { cut_off: is_cut_off, ..incident(&episode, left.id.clone()) };
-    let recording = record(&episode, &recall, &incident).map_err(|error| error.to_string())?;
+    let recording = record(&episode, &recall, &incident)?;
     Ok((incident, recording))
 }
 
@@ -65,6 +103,8 @@ fn told(left: &Left, bounds: Bounds) -> Result<(Incident, Vec<u8>), String> {
 struct Telling {
     /// When the episode began, `CLOCK_REALTIME` ns.
     start_ns: u64,
+    /// A sample behind that was seen.
+    begun: bool,
     keeper: Keeper,
     ended: Option<(Episode, Recall)>,
 }

@@ -18,7 +18,7 @@ use crate::{
 /// Asks for the newest incident.
 const LAST: &str = "last";
 
-/// Memory and incidents behind locks that nobody holds for longer than milliseconds.
+/// Memory and incidents behind locks: of the memory for milliseconds, of the incidents for as long as a disk takes to write one.
 #[derive(Debug)]
 pub struct Shared {
     keeper: Mutex<Keeper>,

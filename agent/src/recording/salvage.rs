@@ -29,7 +29,7 @@ pub fn salvage<T>(
     }
     let header: Header = serde_json::from_slice(&first).map_err(|error| no_recording(error.to_string()))?;
     if header.schema != SCHEMA {
-        return Err(no_recording(format!("its schema is {:?}", header.schema)));
+        return Err(RecordingError::Newer(header.schema));
     }
     let mut made = begin(header);
     while let Ok((line, true)) = next_line(&mut text) {

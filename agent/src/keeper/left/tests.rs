@@ -165,9 +165,39 @@ fn that_of_an_agent_that_runs_is_left_to_it() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     let runs = agent(folder, 1..=160);
-    let (incidents, notes, _) = next(folder);
-    assert!(incidents.is_empty() && notes.len() == 1 && notes[0].contains("another agent"), "{notes:?}");
+    let refused = Incidents::in_folder(folder, 0).unwrap_err();
+    assert!(refused.to_string().contains("another agent"), "{refused}");
     assert!(journal(folder).is_some());
     (161..=300).for_each(|second| push(&runs, second));
-    assert_eq!((next(folder).0.len(), journal(folder)), (1, None));
+    assert_eq!(journal(folder), None);
+    drop(runs);
+    assert_eq!(next(folder).0.len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_set_back_hides_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let shared = agent(folder, 1..=LOSS);
+    let mut late = Sample { falcos: Some(vec![falco(1, 1, 200)]), ..sample(151 * SECOND) };
+    late.clock.real_ns -= 100 * SECOND;
+    shared.push(late);
+    (152..=160).for_each(|second| push(&shared, second));
+    drop(shared);
+    assert_eq!(next(folder).0[0].drops, 20);
+}
+
+#[test]
+fn one_of_a_newer_dropctl_stays() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    drop(agent(folder, 1..=160));
+    let path = journal(folder).unwrap();
+    let header = recording::Header::new(Node::default(), setup());
+    let line = serde_json::to_string(&header).unwrap().replace(recording::SCHEMA, "dropctl.recording/v9");
+    assert!(line.contains("/v9"));
+    fs::write(&path, recording::packed(format!("{line}\n").into_bytes()).unwrap()).unwrap();
+    let (incidents, notes, _) = next(folder);
+    assert!(incidents.is_empty() && notes[0].contains("newer dropctl"), "{notes:?}");
+    assert!(path.exists());
 }
