@@ -1,7 +1,7 @@
 //! The bursts of one ring in one step: how many, when, and which share of what was refused each had.
 
 use super::{
-    path::{Assumed, Bound},
+    path::{self, Assumed, Bound},
     trace::{RingStep, TraceStep},
 };
 use crate::number::{float, ratio};
@@ -124,17 +124,20 @@ impl Bursts {
 /// How often what came, with what was there before, makes up such a peak.
 fn count(ring: &RingStep, unused: f64, assumed: &Assumed) -> usize {
     let before = if ring.begin > NONE * ring.capacity { ring.begin } else { 0.0 };
-    if unused == 0.0 || ring.peak <= before || assumed.bound == Bound::Low {
+    let peak = path::peak(ring, assumed);
+    if unused == 0.0 || peak <= before || assumed.bound == Bound::Low {
         return 1;
     }
     // A burst is what came within the shortest time that holds such a rise, with what was drained meanwhile.
     let speed = assumed.speed.unwrap_or(0.0);
-    let risen = |(length_ns, most): &&(u64, u64)| float(*most) - speed * float(*length_ns) >= ring.peak;
+    let risen = |(length_ns, most): &&(u64, u64)| float(*most) - speed * float(*length_ns) >= peak;
     let burst = ring.arrivals.iter().find(risen).map(|(_, most)| float(*most));
-    let burst = burst.unwrap_or(ring.accepted).max(ring.peak);
-    let each = if assumed.bound == Bound::High { ring.peak } else { burst };
+    let burst = burst.unwrap_or(ring.accepted).max(peak);
+    let each = if assumed.bound == Bound::High { peak } else { burst };
+    // What is there in the end rose, too.
+    let came = (ring.accepted + before - ring.end).max(0.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and clamped")]
-    let count = ((ring.accepted + before) / each) as usize;
+    let count = (came / each) as usize;
     count.clamp(1, MOST)
 }
 

@@ -108,7 +108,11 @@ pub(super) fn phases(step: &TraceStep, assumed: &Assumed) -> Vec<Phase> {
         let moves: Vec<Vec<Move>> =
             each.map(|(ring, bursts)| moves(ring, bursts, &slots, unused, assumed)).collect();
         // Where a ring was not empty, the thread had no time left.
-        let is_held = |index: &usize| slots[*index] > 0.0 && moves.iter().any(|all| all[*index].trough > 0.0);
+        let is_empty =
+            |(ring, all): (&RingStep, &Vec<Move>), index: usize| all[index].trough <= NONE * ring.capacity;
+        let is_held = |index: &usize| {
+            slots[*index] > 0.0 && !step.rings.iter().zip(&moves).all(|each| is_empty(each, *index))
+        };
         let Some(held) = (0..slots.len()).find(is_held) else {
             let phase = |(index, unused): (usize, &f64)| Phase {
                 unused: *unused,
@@ -176,15 +180,9 @@ fn moves(ring: &RingStep, bursts: &Bursts, slots: &[f64], unused: f64, assumed: 
     let mut moves = vec![Move::default(); slots.len()];
     let mut level = ring.begin;
     let first = first_trough(ring, bursts, peak, slots[0], assumed);
-    let depth = depth(ring, bursts, slots, peak - first, assumed);
+    let part = part(ring, bursts, slots, peak - first, assumed);
     for (index, share) in bursts.shares().enumerate() {
-        let trough = if index == 0 {
-            first
-        } else if slots[index] > 0.0 {
-            0.0
-        } else {
-            peak - could(bursts, index, peak, assumed) * depth
-        };
+        let trough = if index == 0 { first } else { peak - part * fell(bursts, slots, index, peak, assumed) };
         let rise = peak - trough + dropped * share;
         // It meets a consumer that had nothing to do.
         let came = (ring.accepted + dropped) * share;
@@ -200,35 +198,40 @@ fn moves(ring: &RingStep, bursts: &Bursts, slots: &[f64], unused: f64, assumed: 
         level = peak;
     }
     let after = bursts.count();
-    let trough = if slots[after..].iter().any(|unused| *unused > 0.0) { 0.0 } else { peak.min(ring.end) };
+    let trough = if slots[after..].iter().any(|unused| *unused > 0.0) {
+        // What is there in the end rose behind the last of them, as far as that much came.
+        let risen: f64 = moves.iter().map(|one| one.rise).sum();
+        ring.end - ring.end.min((ring.accepted + dropped - risen).max(0.0))
+    } else {
+        peak.min(ring.end)
+    };
     moves[after].fall = level - trough;
     moves[after..].iter_mut().for_each(|one| one.trough = trough);
     moves[last].rise = ring.end - trough;
     moves
 }
 
-/// How far the backlog can have fallen between two overruns in which the thread had no time left; something came meanwhile as well.
-fn could(bursts: &Bursts, index: usize, peak: f64, assumed: &Assumed) -> f64 {
-    f64::min(assumed.speed.unwrap_or(0.0) * bursts.gap_ns(index) / 2.0, peak)
+/// How far the backlog can have fallen before a burst that is not the first: to nothing where the thread had time left; else
+/// something came meanwhile as well.
+fn fell(bursts: &Bursts, slots: &[f64], index: usize, peak: f64, assumed: &Assumed) -> f64 {
+    match slots.get(index) {
+        Some(unused) if *unused > 0.0 => peak,
+        _ => f64::min(assumed.speed.unwrap_or(0.0) * bursts.gap_ns(index) / 2.0, peak),
+    }
 }
 
-/// The part of that which it can have fallen everywhere: no more can have risen than came. `first`: the rise before the first of them.
-fn depth(ring: &RingStep, bursts: &Bursts, slots: &[f64], first: f64, assumed: &Assumed) -> f64 {
+/// The part of that which it can have fallen before each: no more can have risen than came. `first`: the rise of the first.
+fn part(ring: &RingStep, bursts: &Bursts, slots: &[f64], first: f64, assumed: &Assumed) -> f64 {
     let peak = peak(ring, assumed);
-    let (mut from_nothing, mut falls) = (0.0, 0.0);
-    for (index, unused) in slots.iter().enumerate().take(bursts.count()).skip(1) {
-        if *unused > 0.0 {
-            from_nothing += peak;
-        } else {
-            falls += could(bursts, index, peak, assumed);
-        }
-    }
-    let left = f64::max(ring.accepted - first - from_nothing, 0.0);
-    if falls > left { left / falls } else { 1.0 }
+    let all: f64 = (1..bursts.count()).map(|index| fell(bursts, slots, index, peak, assumed)).sum();
+    let rises_again = slots.last().is_some_and(|unused| *unused > 0.0);
+    let last = if rises_again { ring.end } else { 0.0 };
+    let left = f64::max(ring.accepted - first - last, 0.0);
+    if all > left { left / all } else { 1.0 }
 }
 
 /// The highest backlog: between two looks it may have been higher than at either.
-fn peak(ring: &RingStep, assumed: &Assumed) -> f64 {
+pub(super) fn peak(ring: &RingStep, assumed: &Assumed) -> f64 {
     let seen = ring.peak.max(ring.begin).max(ring.end);
     let Some((length_ns, most)) = ring.arrivals.first().filter(|_| ring.dropped == 0.0) else { return seen };
     // A peak at an end of the step belongs to the step that goes on with it.
@@ -236,7 +239,7 @@ fn peak(ring: &RingStep, assumed: &Assumed) -> f64 {
         return seen;
     }
     let between = float(*most) * (ring.look_ns / float((*length_ns).max(1))).min(1.0);
-    (seen + assumed.unseen * between).min(ring.capacity)
+    (seen + assumed.unseen * between).min(ring.capacity).min(ring.begin + ring.accepted).max(seen)
 }
 
 /// How low the backlog was before the first rise: where it stood, if the time did not suffice for a fall and such a rise.

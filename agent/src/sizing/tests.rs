@@ -239,6 +239,32 @@ fn the_model_is_anchored_at_what_was_counted() {
     }
 }
 
+/// Whatever is taken for what is not known: what rises in a step came in it.
+#[test]
+fn no_more_rises_than_came() {
+    use path::{Assumed, Bound};
+    for seed in 1..=40 {
+        let timeline = random_world(seed).timeline();
+        let traces = trace::traces(&timeline.all());
+        let service = service::fit(&traces[0]);
+        for bound in [Bound::Low, Bound::Likely, Bound::High] {
+            // No pause: one that a burst meets makes it rise by what would have been drained meanwhile.
+            let assumed = Assumed::of(bound, service.as_ref(), 0.0, 0.0);
+            for (number, step) in traces[0].steps.iter().enumerate() {
+                let phases = path::phases(step, &assumed);
+                for (index, ring) in step.rings.iter().enumerate() {
+                    let risen: f64 = phases.iter().map(|phase| phase.moves[index].rise).sum();
+                    let came = ring.accepted + ring.dropped;
+                    assert!(
+                        risen <= came + 1.0,
+                        "{seed}, {bound:?}, {number}: {risen} of {came}\n{ring:?}\n{phases:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 /// Bursts, steady load, stalls and quotas by chance, the same each time.
 fn random_world(seed: u64) -> World {
     let mut chance = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;

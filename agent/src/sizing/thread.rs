@@ -13,14 +13,17 @@ impl Looks {
     /// Those of this thread in a slice.
     pub(super) fn of(slice: &Slice<'_>, tgid: u32, tid: u32) -> Self {
         let mut looks: Vec<(u64, u64)> = Vec::new();
+        let mut since_ns = None;
         for sample in slice.samples() {
             let consumers = sample.consumers.as_deref().unwrap_or_default();
             let Some(one) = consumers.iter().find(|one| one.tgid == tgid && one.tid == tid) else { continue };
-            let stalled_ns = stalled_ns(&one.states);
-            // Another thread of that number, or found anew.
-            looks.retain(|(_, before_ns)| *before_ns <= stalled_ns);
-            if looks.last().is_none_or(|(time_ns, _)| *time_ns < one.time_ns) {
-                looks.push((one.time_ns, stalled_ns));
+            // Another thread of that number, or found anew: what it was before is told by its states alone.
+            if since_ns.replace(one.since_ns) != Some(one.since_ns) {
+                looks.clear();
+            }
+            let (last_ns, stalled_ns) = looks.last().copied().unwrap_or_default();
+            if one.time_ns > last_ns {
+                looks.push((one.time_ns, self::stalled_ns(&one.states).max(stalled_ns)));
             }
         }
         Self(looks)
