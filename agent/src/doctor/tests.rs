@@ -200,6 +200,16 @@ fn others_on_the_hook() {
         without(facts, &[Capability::CAP_SYS_PTRACE]);
     });
     assert_eq!(poor, ["limited CAP_SYS_PTRACE", "unknown shared_hook"]);
+    let check = |hook: HookSample| {
+        let mut facts = healthy();
+        facts.others.hook = hook;
+        judge(&facts).checks.into_iter().find(|check| check.name == "shared_hook").unwrap()
+    };
+    let untold = check(HookSample { untold: 2, ..HookSample::default() });
+    assert!(untold.found.ends_with("; the kernel did not tell what 2 perf events are on"), "{untold:?}");
+    assert!(untold.ways.iter().any(|way| way.starts_with("CAP_SYS_ADMIN")), "{untold:?}");
+    let hidden = check(HookSample { hidden: 40, ..HookSample::default() });
+    assert!(!hidden.ways.iter().any(|way| way.starts_with("CAP_SYS_ADMIN")), "{hidden:?}");
     let shared = |hook: &mut HookSample| {
         hook.programs.push(HookProgram {
             program: 41,

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Processes that are looked at.
-const MOST_PROCESSES: usize = 8192;
+pub(super) const MOST_PROCESSES: usize = 8192;
 /// Programs that are told.
 const MOST_PROGRAMS: usize = 64;
 /// `BPF_PROG_TYPE_TRACEPOINT` in fdinfo.
@@ -205,4 +205,20 @@ fn cost(fdinfo: &str, program: u32) -> Option<RunCost> {
     // Another file may have the number by now.
     (number("prog_id:") == Some(program.into())).then_some(())?;
     Some(RunCost { runs: number("run_cnt:")?, run_ns: number("run_time_ns:")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_and_its_link_are_one() {
+        let untold = |events, links: &[u32], told: &[u32]| {
+            let told = told.iter().copied().collect();
+            Files { events, links: links.to_vec(), told, ..Files::default() }.untold()
+        };
+        assert_eq!(untold(2, &[50, 51], &[]), 2, "who may not ask about events has both of each");
+        assert_eq!((untold(3, &[50], &[]), untold(0, &[50, 51], &[])), (3, 2));
+        assert_eq!(untold(0, &[50, 51], &[50]), 1, "where the other is, is known");
+    }
 }

@@ -1,6 +1,11 @@
 //! A /proc made by hand.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{PermissionsExt as _, symlink},
+};
+
+use caps::{CapSet, CapsHashSet};
 
 use super::*;
 use crate::{observe::fdinfo::MOST_FILES, sample::RunCost};
@@ -83,6 +88,61 @@ fn a_link_that_does_not_tell_where_it_is_may_be_there() {
     assert_eq!(untold(&[perf_link(50, ""), open(2)]), (0, 0), "one for kprobes");
     assert_eq!(untold(&[perf_link(50, "name:\tf\nevent_type:\tkprobe\n")]), (0, 0));
     assert_eq!(untold(&[perf_link(50, "tp_name:\tsys_enter\nevent_type:\ttracepoint\n")]), (0, 1));
+}
+
+/// Without CAP_SYS_ADMIN the kernel does not tell what dropctl's own are on, either.
+#[test]
+fn what_is_its_own_is_not_untold() {
+    let proc = tempfile::tempdir().unwrap();
+    let own = std::process::id();
+    process(proc.path(), own, "dropctl", &[perf_link(50, ""), link("sys_exit", 51)]);
+    process(proc.path(), own + 1, "tracer", &[perf_link(52, "")]);
+    let found = read(proc.path());
+    assert_eq!((found.untold, found.programs.len(), found.programs[0].is_own), (1, 1, true));
+}
+
+/// Files that nobody may list, and files that may be listed, but not what they are: as those of a process with more rights.
+#[test]
+fn what_is_refused_is_hidden() {
+    let proc = tempfile::tempdir().unwrap();
+    let proc = proc.path();
+    let modes = [(7, 0o000), (8, 0o400), (9, 0o500)];
+    for (tgid, mode) in modes {
+        process(proc, tgid, "falco", &[link("sys_exit", 41)]);
+        fs::set_permissions(proc.join(format!("{tgid}/fd")), Permissions::from_mode(mode)).unwrap();
+    }
+    // Root passes by all modes; a thread without its capabilities does not.
+    let found = thread::scope(|scope| {
+        let look = || {
+            caps::set(None, CapSet::Effective, &CapsHashSet::new()).unwrap();
+            read(proc)
+        };
+        scope.spawn(look).join().unwrap()
+    });
+    assert_eq!((found.looked_at, found.hidden), (1, 2));
+    assert_eq!(found.programs.iter().map(|program| program.tgid).collect::<Vec<_>>(), [9]);
+    for (tgid, _) in modes {
+        fs::set_permissions(proc.join(format!("{tgid}/fd")), Permissions::from_mode(0o700)).unwrap();
+    }
+}
+
+/// Servers have thousands of files open.
+#[test]
+fn all_of_two_thousand_files_are_looked_at() {
+    let proc = tempfile::tempdir().unwrap();
+    let files: Vec<_> = (0..2_000).map(|id| perf_link(id, "")).collect();
+    process(proc.path(), 7, "server", &files);
+    let found = read(proc.path());
+    assert_eq!((found.looked_at, found.hidden, found.untold), (1, 0, 2_000));
+}
+
+#[test]
+fn processes_beyond_the_last_are_hidden() {
+    let proc = tempfile::tempdir().unwrap();
+    for tgid in 1..=look::MOST_PROCESSES + 2 {
+        fs::create_dir(proc.path().join(tgid.to_string())).unwrap();
+    }
+    assert_eq!(read(proc.path()).hidden, 2);
 }
 
 #[test]

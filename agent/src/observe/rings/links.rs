@@ -40,4 +40,18 @@ mod tests {
         assert_eq!(programs(proc.path(), 7), [41]);
         assert!(programs(proc.path(), 8).is_empty());
     }
+
+    /// Servers have thousands of files open.
+    #[test]
+    fn of_two_thousand_files() {
+        let proc = tempfile::tempdir().unwrap();
+        let folder = proc.path().join("7/fdinfo");
+        fs::create_dir_all(&folder).unwrap();
+        for id in 0..2_000 {
+            fs::write(folder.join(id.to_string()), format!("link_id:\t3\nprog_id:\t{id}\n")).unwrap();
+        }
+        let mut found = programs(proc.path(), 7);
+        found.sort_unstable();
+        assert_eq!(found, (0..2_000).collect::<Vec<_>>());
+    }
 }
