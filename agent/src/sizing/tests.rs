@@ -1,6 +1,7 @@
 //! Predictions beside what a small world really loses at each size; what is refused, and what is said first.
 
 mod installed;
+mod without;
 mod world;
 
 use self::world::{Load, MIB, PAUSE, World};

@@ -73,7 +73,9 @@ pub(super) fn size(
         _ => Vec::new(),
     };
     let without = if has_without {
-        without::list(trace, slice, &judge, &layout, utilisation, arrivals.bytes_per_second)
+        let capacity = float(trace.ring_bytes());
+        let loss_without = |share| judge.share(&judge.run(&layout, capacity, share)).high;
+        without::list(trace, slice, utilisation, arrivals.bytes_per_second, loss_without)
     } else {
         Vec::new()
     };
