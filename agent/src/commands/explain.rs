@@ -177,6 +177,8 @@ fn at(timeline: &Timeline, (first_ns, last_ns): (u64, u64)) -> Option<Vec<Findin
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
     use crate::{cli::NamesArgs, recording, setup::Naming, timeline::example};
 
@@ -204,8 +206,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (pipe, recording) = (folder.path().join("pipe"), folder.path().join("r.jsonl"));
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
-        fs::write(&recording, "{\"format\":\"dropctl.x\"}").unwrap();
+        fs::write(&recording, format!("{:300}", "{\"format\":\"dropctl.x\"}")).unwrap();
+        // With a writer and enough to read, so that whoever opens it does not wait here.
+        let mut writer = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        writer.write_all(&fs::read(&recording).unwrap()).unwrap();
         assert_eq!((what_else(&pipe), what_else(&recording).is_some()), (None, true));
+    }
+
+    #[test]
+    fn a_name_is_cut_nowhere() {
+        let said = |name: &str| file(name).err().unwrap().to_string();
+        for name in ["日志.log", "d日.log", "dc", "DC10x"] {
+            assert!(
+                said(name).starts_with(&format!("{name}: no such file, no finding and no alert")),
+                "{}",
+                said(name)
+            );
+        }
+        assert!(said("dc999").starts_with("no finding dc999; there are DC101"), "{}", said("dc999"));
     }
 
     #[test]

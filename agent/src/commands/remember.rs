@@ -104,3 +104,20 @@ pub(super) fn listen(config: &AgentConfig) -> Result<Option<Listener>> {
         Err(error) => Err(error).with_context(|| format!("cannot listen at {} (--socket)", path.display())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_another_agent_has_the_folder_incidents_are_in_memory() {
+        let place = tempfile::tempdir().unwrap();
+        let bounds = Bounds { length_ns: 1, bytes: 1 << 20 };
+        let first = in_folder(place.path(), bounds).unwrap();
+        let second = in_folder(place.path(), bounds).unwrap();
+        assert_eq!((first.wants_journal(), second.wants_journal()), (true, false));
+        drop(first);
+        assert!(in_folder(place.path(), bounds).unwrap().wants_journal(), "its lock went with it");
+        assert!(in_folder(Path::new("/dev/null"), bounds).is_err());
+    }
+}

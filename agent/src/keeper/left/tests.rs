@@ -201,3 +201,16 @@ fn one_of_a_newer_dropctl_stays() {
     assert!(incidents.is_empty() && notes[0].contains("newer dropctl"), "{notes:?}");
     assert!(path.exists());
 }
+
+/// A disk that does not read today, here a file that is not open for reading; what is damaged stays so.
+#[test]
+fn one_that_cannot_be_read_today_stays() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("journal");
+    fs::write(&path, "no compression").unwrap();
+    let why = |file| told(&Left { id: "today".to_owned(), file }, BOUNDS).unwrap_err();
+    let unreadable = why(OpenOptions::new().write(true).open(&path).unwrap());
+    assert!(may_be_told_later(&unreadable), "{unreadable}");
+    let damaged = why(fs::File::open(&path).unwrap());
+    assert!(!may_be_told_later(&damaged), "{damaged}");
+}
