@@ -164,4 +164,22 @@ mod tests {
             assert!(remedy.key.is_some() && remedy.text.contains("looks again"), "{remedy:?}");
         }
     }
+
+    /// Keys that somebody edits, and sections that go into a file that is there: neither takes anything away.
+    #[test]
+    fn what_says_that_the_rest_stays_stays_as_it_is() {
+        for (file, other) in [
+            ("/etc/falco/falco.yaml, these keys".to_owned(), "base_syscalls:\n  repair: true\n"),
+            (format!("{FILE}{SECTIONS}"), "syscall_event_drops:\n  threshold: 0\n"),
+        ] {
+            let names = remedy(&["custom_set"], &file, "base_syscalls:\n  custom_set: []\n");
+            let other = remedy(&["other"], &file, other);
+            let mut findings = [
+                finding(Code::NoisySyscall, 1, vec![names.clone()]),
+                finding(Code::SilentLoss, 1, vec![other.clone()]),
+            ];
+            agree(&mut findings);
+            assert_eq!((&findings[0].remedies[0], &findings[1].remedies[0]), (&names, &other));
+        }
+    }
 }

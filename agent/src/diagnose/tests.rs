@@ -5,11 +5,13 @@ mod rules;
 
 use super::{
     catalogue::Role,
+    finding::Remedy,
     story::{MIB, Story},
 };
 use crate::{
     diagnose::{Code, Finding},
     sample::{CpuLimit, FalcoFacts, VersionFacts},
+    setup::Naming,
 };
 
 /// The thread, while a ring is above half, in ms of each lossy second: running, waiting, throttled, blocked, idle.
@@ -140,6 +142,43 @@ fn a_remedy_names_key_and_values() {
     let remedy = burst.findings().remove(0).remedies.remove(0);
     assert_eq!(remedy.key.as_deref(), Some("driver.modernEbpf.bufSizePreset"), "of the chart");
     assert!(remedy.snippets[0].text.starts_with("driver:\n"), "{remedy:?}");
+}
+
+/// The change at the head of a report is the first.
+#[test]
+fn rings_that_hold_what_came_stand_before_advice() {
+    let advice = Remedy::advice("start it before the load".to_owned());
+    let setting = Remedy::setting("why".to_owned(), "a.key", None, "1".to_owned());
+    let rings = Remedy { memory_bytes: Some(MIB), ..Remedy::advice("larger rings".to_owned()) };
+    let none = Remedy::advice("no ring size helps".to_owned());
+    let order = |there: &[&Remedy], rings: Option<&Remedy>| {
+        let there: Vec<Remedy> = there.iter().map(|one| (*one).clone()).collect();
+        super::with_rings(&there, rings.cloned())
+    };
+    assert_eq!(order(&[&advice, &setting], Some(&rings)), [rings.clone(), advice.clone(), setting.clone()]);
+    assert_eq!(order(&[&setting, &advice], Some(&rings)), [setting, advice.clone(), rings.clone()]);
+    assert_eq!(order(&[&advice], Some(&none)), [advice.clone(), none], "it holds nothing");
+    assert_eq!((order(&[], Some(&rings)), order(&[&advice], None)), (vec![rings], vec![advice]));
+}
+
+/// A snippet for a unit whose name is a pseudonym cannot be put in place as it stands.
+#[test]
+fn a_redacted_name_is_told_from_a_real_one() {
+    let mut story = pressed([200, 0, 780, 0, 20]);
+    story.limit = Some(CpuLimit {
+        cgroup: "/system.slice/unit-0123456789.service".to_owned(),
+        quota_ns: Some(20_000_000),
+        period_ns: Some(100_000_000),
+        ..CpuLimit::default()
+    });
+    let place = |names: Naming| {
+        let mut timeline = story.timeline();
+        timeline.setup.names = names;
+        super::diagnose(&timeline.all(), &[]).remove(0).remedies.remove(0).snippets.remove(0).place
+    };
+    let file = "/etc/systemd/system/unit-0123456789.service.d/zz-dropctl.conf";
+    assert_eq!(place(Naming::Real), file);
+    assert_eq!(place(Naming::Pseudonyms), format!("{file} (the pseudonym in it stands for its real name)"));
 }
 
 #[test]

@@ -282,6 +282,8 @@ mod tests {
         assert!(both.summary.starts_with("falco (pid 50), mine (pid 60) and dropctl"), "{}", both.summary);
         assert!(!texts(&both).contains("probes of Falco's family"), "its program itself was seen");
         assert_eq!(found(0, &[(9, "dropctl", None)]), None, "it is not on the hook");
+        let alone = found(40, &[]).unwrap();
+        assert!(alone.summary.contains("dropctl sit on sys_exit together"), "{}", alone.summary);
     }
 
     #[test]

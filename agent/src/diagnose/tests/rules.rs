@@ -196,7 +196,11 @@ fn memory() {
     fires(&reclaims, rule);
     assert_eq!(reclaims.causes(), ["DC112"], "most of its time on a CPU is not its own");
     let Verdict::Fires(claim) = reclaims.verdict(rule) else { unreachable!("it fires") };
-    assert!(claim.evidence.iter().any(|fact| fact.text.contains("memory was reclaimed for it")), "{claim:?}");
+    let at_it = "its cgroup or one above it was at its limit, and memory was reclaimed for it";
+    assert!(claim.evidence.iter().any(|fact| fact.text.contains(at_it)), "{claim:?}");
+    assert_eq!(claim.remedies[0].key.as_deref(), Some("resources.limits.memory"), "it was hit: {claim:?}");
+    let Verdict::Fires(claim) = faults.verdict(rule) else { unreachable!("it fires") };
+    assert!(claim.remedies[0].text.contains("the node that is short"), "no limit was hit: {claim:?}");
     fires(&Story { is_thread_seen: false, ..reclaims.clone() }, rule);
     // Either of the two tells, and without both nothing does.
     is_silent(&Story { are_stalls_seen: false, ..blocked.clone() }, rule);
@@ -325,6 +329,11 @@ fn silent_loss() {
     assert!(codes(&story).contains(&"DC302"));
     story.facts = Some(facts(&[("syscall_event_drops.actions", "ignore")]));
     assert!(codes(&story).contains(&"DC302"));
+    let both = [("syscall_event_drops.threshold", "0.3"), ("syscall_event_drops.actions", "ignore")];
+    story.facts = Some(facts(&both));
+    let findings = story.findings();
+    let said = &findings.iter().find(|finding| finding.code.as_str() == "DC302").expect("it").summary;
+    assert!(said.ends_with("the threshold of 30.0 %, and its actions are ignore."), "{said}");
 }
 
 /// What is advised shows the loss: both settings where both hide it, and before 0.42 no action beside the alert.
@@ -343,6 +352,11 @@ fn a_loss_that_is_told_then() {
     assert_eq!(told("0.44.1", "0.3", "log, alert").as_deref(), Some("0"));
     assert_eq!(told("0.44.1", "0.3", "ignore").as_deref(), Some("0 [alert]"));
     assert_eq!(told("0.44.1", "0", "log").as_deref(), Some("[log, alert]"));
+    assert_eq!(
+        told("0.44.1", "0", "log, exit").as_deref(),
+        Some("[log, exit, alert]"),
+        "as somebody wants it"
+    );
     assert_eq!(told("0.41.3", "0.3", "log, alert").as_deref(), Some("0 [alert]"));
     assert_eq!(told("0.41.3", "0", "log").as_deref(), Some("[alert]"));
     assert_eq!(told("0.41.3", "0", "log, alert"), None, "it may be shown");

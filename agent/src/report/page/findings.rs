@@ -70,3 +70,30 @@ pub(crate) fn in_words(remedy: &Remedy) -> String {
     let all: Vec<String> = std::iter::once(one(key, from.as_deref(), to)).chain(rest).collect();
     format!("{}: {text}", all.join(", with "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_alternatives_one_is_enough() {
+        let remedy = |text: &str| Remedy {
+            snippets: vec![Snippet::new(format!("/{text}"), "a: 1\n".to_owned())],
+            ..Remedy::advice(text.to_owned())
+        };
+        let said = |all: &[Remedy]| {
+            let mut page = Vec::new();
+            alternatives(all, &mut page);
+            let said = page.into_iter().flat_map(|block| match block {
+                Block::List(points) => points,
+                Block::Code { place, .. } => vec![place],
+                _ => Vec::new(),
+            });
+            said.collect::<Vec<_>>()
+        };
+        let both = said(&[remedy("one"), remedy("two")]);
+        assert_eq!(both, ["one", "or two", "In /one:", "Or, instead of that, in /two:"]);
+        assert_eq!(said(&[remedy("one")]), ["one", "In /one:"]);
+        assert_eq!(said(&[]), [] as [&str; 0]);
+    }
+}
