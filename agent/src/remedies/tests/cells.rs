@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{
     redact::{Key, Redactor},
-    sample::{FalcoFacts, FalcoSample},
+    sample::{FalcoFacts, FalcoSample, KeyFacts},
 };
 
 const INSTALLATIONS: [Installation<'static>; 4] =
@@ -177,6 +177,15 @@ fn the_command_line_has_the_last_word() {
         let remedy = settings::setting(&installed.place(Some(&facts)), Setting::Preset, Value::of(6), "why");
         assert!(remedy.snippets.is_empty() && remedy.text.contains("command line"), "{remedy:?}");
     }
+    // Two that help only together, of which one is set there.
+    let mut installed = Installed::new(UNIT, "0.44.1");
+    installed.arguments.extend(["-o", "syscall_event_drops.threshold=0.5"].map(str::to_owned));
+    let facts = installed.facts();
+    let wanted = [Setting::Threshold, Setting::Actions].map(|setting| (setting, new_value(setting).0));
+    let remedy = settings::together(&installed.place(Some(&facts)), &wanted, "why");
+    let expected = "why (0 for syscall_event_drops.threshold, which its command line sets; \
+                    [alert] for syscall_event_drops.actions)";
+    assert_eq!(remedy, Remedy::advice(expected.to_owned()));
     let mut installed = Installed::new(Installation::Container, "0.44.1");
     installed.arguments.extend(["-o", "engine.modern_ebpf.buf_size_preset=2"].map(str::to_owned));
     check(&installed, &installed.place(Some(&installed.facts())), Setting::Preset);
@@ -231,11 +240,13 @@ fn a_value_of_two_lines_is_in_no_snippet() {
     let installed = Installed::new(UNIT, "0.44.1");
     for (key, value, setting) in [
         ("engine.modern_ebpf.cpus_for_each_buffer", "1\nprogram_output: {enabled: true}", Setting::Preset),
+        ("engine.modern_ebpf.disable_iterators", "false\nprogram_output: {enabled: true}", Setting::Preset),
         ("syscall_event_drops.rate", "1\nprogram_output: {enabled: true}", Setting::Threshold),
         ("syscall_event_drops.actions", "log, {a: b}", Setting::Threshold),
     ] {
         let mut facts = installed.facts();
-        facts.keys.iter_mut().find(|fact| fact.key == key).expect(key).value = value.to_owned();
+        facts.keys.retain(|fact| fact.key != key);
+        facts.keys.push(KeyFacts { key: key.to_owned(), value: value.to_owned(), set_by: None });
         let (to, _) = new_value(setting);
         let remedy = settings::setting(&installed.place(Some(&facts)), setting, to, "why");
         assert!(remedy.snippets.is_empty(), "{remedy:?}");

@@ -169,15 +169,23 @@ fn without_a_limit_that_was_hit_the_node_is_short() {
             "{remedy:?}"
         );
     }
-    let remedy = said(&[limited, slice], Some(3));
-    assert_eq!(remedy.key.as_deref(), Some("MemoryMax="), "{remedy:?}");
+    // Made anew after the kill, it has counted neither.
+    let anew = MemoryGroup { max_events: Some(0), oom_kills: Some(0), ..limited.clone() };
+    for (groups, hits) in [([limited, slice.clone()], Some(3)), ([anew, slice], None)] {
+        let remedy = said(&groups, hits);
+        assert_eq!(remedy.key.as_deref(), Some("MemoryMax="), "{remedy:?}");
+    }
 }
 
 #[test]
 fn last_words_are_found_by_what_is_said() {
     let of = |installation, version| last_words(&Installed::new(installation, version).place(None)).text;
     assert!(!of(Installation::Kubernetes, "0.36.2").contains("leastPrivileged"), "chart 3 has no such key");
-    assert!(of(Installation::Kubernetes, "0.37.1").contains("leastPrivileged"));
+    let known = of(Installation::Kubernetes, "0.37.1");
+    assert!(known.contains("leastPrivileged") && !known.contains("4.0"), "{known}");
+    let installed = Installed::new(Installation::Kubernetes, "0.44.1");
+    let unknown = last_words(&Place { minor: None, ..installed.place(None) }).text;
+    assert!(unknown.contains("leastPrivileged of its chart since 4.0"), "{unknown}");
     assert!(of(UNIT, "0.44.1").contains("journalctl -u falco-modern-bpf.service;"));
     let escaped = Installation::Systemd { unit: "falco\\x2dmodern.service" };
     assert!(of(escaped, "0.44.1").contains("journalctl -u 'falco\\x2dmodern.service';"));

@@ -145,3 +145,18 @@ fn every_limit_that_would_not_hold_is_told() {
     assert_eq!(drop_in(&remedy.snippets[1]).1, [("MemoryMax".to_owned(), "256M".to_owned())]);
     assert!(remedy.text.contains("cgroup /system.slice from 200.0 MiB to 320.0 MiB"), "{remedy:?}");
 }
+
+/// That of the pod is the sum of those of its containers, and nobody's to write.
+#[test]
+fn of_a_pod_the_limit_of_its_container_is_raised() {
+    let [own] = tight("/kubepods/burstable/pod1/c");
+    let pod = MemoryGroup { limit_bytes: Some(150 * MIB), current_bytes: Some(140 * MIB), ..own.clone() };
+    let groups = [own, MemoryGroup { cgroup: "/kubepods/burstable/pod1".to_owned(), ..pod }];
+    let installed = Installed::new(Installation::Kubernetes, "0.44.1");
+    let mut place = installed.place(None);
+    place.memory = &groups;
+    let remedy = rings(&place, wanted(None)).unwrap();
+    let limit = remedy.also.last().unwrap();
+    assert_eq!((limit.from.as_deref(), &limit.to[..]), (Some("100Mi"), "256Mi"), "{remedy:?}");
+    assert!(!remedy.text.contains("cgroup"), "{remedy:?}");
+}
