@@ -3,6 +3,7 @@
 //! its ending.
 
 use super::{Kind, Redactor, cgroup, text};
+use crate::sample::ConfigurationFacts;
 
 /// Folders that say nothing about who runs the node.
 const FOLDERS: &[&str] = &[
@@ -57,7 +58,6 @@ const FILES: &[&str] = &[
     "/etc/falco/config.d/engine-kind-falcoctl.yaml",
     "/etc/falco/config.d/falco.container_plugin.yaml",
     "/etc/falco/config.d/falco.iso8601_timeformat.yaml",
-    "/etc/falco/config.d/zz-dropctl.yaml",
     "/etc/falco/falco.local.yaml",
     "/etc/falco/falco.yaml",
     "/etc/falco/falco_rules.local.yaml",
@@ -127,6 +127,12 @@ pub(super) fn path(redactor: &mut Redactor, real: &str) -> String {
     if real.split('/').any(|part| part == "..") {
         return below(redactor, "", real);
     }
+    // Whether a remedy's file is in a folder is told by the two names (`remedies::settings`).
+    let of_remedy =
+        real.strip_suffix(ConfigurationFacts::REMEDY_FILE).and_then(|rest| rest.strip_suffix('/'));
+    if let Some(folder) = of_remedy.filter(|folder| !folder.is_empty()) {
+        return format!("{}/{}", path(redactor, folder), ConfigurationFacts::REMEDY_FILE);
+    }
     // A node's root, mounted into a pod.
     if let Some(on_node) = real.strip_prefix("/host").filter(|rest| rest.starts_with('/')) {
         return format!("/host{}", path(redactor, on_node));
@@ -168,7 +174,7 @@ fn below_known(redactor: &mut Redactor, real: &str) -> String {
 
 /// A pseudonym for `rest`, which is below `known`.
 fn below(redactor: &mut Redactor, known: &str, rest: &str) -> String {
-    let rest = rest.trim_start_matches('/');
+    let rest = rest.trim_matches('/');
     let ending = ENDINGS.iter().find(|ending| rest.ends_with(*ending)).copied().unwrap_or_default();
     let name = redactor.name(Kind::Path, rest.strip_suffix(ending).unwrap_or(rest));
     format!("{known}/{name}{ending}")
@@ -184,6 +190,7 @@ mod tests {
         for real in [
             "/",
             "/etc/falco/falco.yaml",
+            "/etc/falco/config.d/zz-dropctl.yaml",
             "/usr/bin/falco",
             "/proc/1/status",
             "/proc/pressure/cpu",
@@ -203,6 +210,8 @@ mod tests {
     fn what_is_below_has_a_pseudonym() {
         for (real, front, ending) in [
             ("/etc/falco/config.d/acme.yaml", "/etc/falco/config.d/path-", ".yaml"),
+            ("/srv/acme/config.d/zz-dropctl.yaml", "/srv/path-", "/zz-dropctl.yaml"),
+            ("/srv/acme/../zz-dropctl.yaml", "/path-", ".yaml"),
             ("/home/alice/acme/key", "/home/path-", ""), // lint: place
             ("/acme", "/path-", ""),
             ("/acme/falco.yaml", "/path-", ".yaml"),
@@ -222,5 +231,8 @@ mod tests {
             assert!(redacted.starts_with(front) && redacted.ends_with(ending), "{real}: {redacted}");
             assert!(!redacted.contains("acme") && !redacted.contains("alice"), "{real}: {redacted}");
         }
+        let mut redactor = redactor();
+        let mut of = |real| path(&mut redactor, real);
+        assert_eq!(of("/srv/acme/config.d/"), of("/srv/acme/config.d"), "one folder");
     }
 }

@@ -206,25 +206,25 @@ fn where_a_file_of_ours_would_not_be_the_last() {
     assert_eq!(remedy.snippets[0].place, "/etc/falco/falco.yaml, these keys");
 }
 
+/// Where a redacted report has the lines for larger rings.
+fn redacted_place(installed: &Installed) -> String {
+    let facts = FalcoFacts { configuration: Some(installed.facts()), ..FalcoFacts::default() };
+    let mut falco = FalcoSample { facts, ..FalcoSample::default() };
+    Redactor::new(Key::new(b"a key for these tests").unwrap()).falco(&mut falco);
+    let facts = falco.facts.configuration.unwrap();
+    let place = Place { is_redacted: true, ..installed.place(Some(&facts)) };
+    settings::setting(&place, Setting::Preset, Value::of(6), "why").snippets.remove(0).place
+}
+
 /// Pseudonyms sort otherwise than names: what is last is decided before, and a name that is none is told from one.
 #[test]
 fn a_redacted_report_has_the_same_snippet() {
     let mut installed = Installed::new(UNIT, "0.44.1");
-    let redacted = |installed: &Installed| {
-        let facts = FalcoFacts { configuration: Some(installed.facts()), ..FalcoFacts::default() };
-        let mut falco = FalcoSample { facts, ..FalcoSample::default() };
-        Redactor::new(Key::new(b"a key for these tests").unwrap()).falco(&mut falco);
-        falco.facts.configuration.unwrap()
-    };
-    let place_of = |facts: &ConfigurationFacts| {
-        let place = Place { is_redacted: true, ..installed.place(Some(facts)) };
-        settings::setting(&place, Setting::Preset, Value::of(6), "why").snippets.remove(0).place
-    };
-    assert_eq!(place_of(&redacted(&installed)), "/etc/falco/config.d/zz-dropctl.yaml");
+    assert_eq!(redacted_place(&installed), "/etc/falco/config.d/zz-dropctl.yaml");
     let last = "engine: {kind: modern_ebpf, modern_ebpf: {buf_size_preset: 2}}";
     let mut behind = installed.clone();
     behind.files.push(("etc/falco/config.d/zzz.yaml".to_owned(), last.to_owned()));
-    let place = place_of(&redacted(&behind));
+    let place = redacted_place(&behind);
     assert!(place.starts_with("/etc/falco/config.d/path-") && place.ends_with(", these keys"), "{place}");
     assert!(place.contains("the pseudonym in it"), "{place}");
     // A unit of one's own.
@@ -232,6 +232,27 @@ fn a_redacted_report_has_the_same_snippet() {
     let place = Place { is_redacted: true, ..installed.place(None) };
     let remedy = crate::remedies::limits::cpu_weight(&place);
     assert!(remedy.snippets[0].place.contains("the pseudonym in it"), "{remedy:?}");
+}
+
+/// What an earlier remedy left is seen in a redacted report, too, whatever its folder is called.
+#[test]
+fn a_redacted_report_knows_the_file_of_an_earlier_remedy() {
+    let in_folder = |folder: &str| {
+        let mut installed = Installed::new(UNIT, "0.44.1");
+        let (_, main) = &mut installed.files[0];
+        *main = main.replace("  - /etc/falco/config.d", &format!("  - {folder}"));
+        let file = format!("{}/zz-dropctl.yaml", folder.trim_matches('/'));
+        installed.files.push((file, "base_syscalls: {custom_set: [], repair: true}".to_owned()));
+        redacted_place(&installed)
+    };
+    let own = "/etc/falco/config.d/zz-dropctl.yaml";
+    assert_eq!(in_folder("/etc/falco/config.d"), format!("{own}{}", settings::SECTIONS));
+    for folder in ["/srv/acme/config.d", "/srv/acme/config.d/"] {
+        let place = in_folder(folder);
+        let rest = "/zz-dropctl.yaml (the pseudonym in it stands for its real name)";
+        assert!(place.starts_with("/srv/path-"), "{place}");
+        assert!(place.ends_with(&format!("{rest}{}", settings::SECTIONS)), "{place}");
+    }
 }
 
 /// A recording can say anything: what it says of a key is a number or a flag, or there is no snippet.
