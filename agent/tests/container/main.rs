@@ -4,10 +4,12 @@
 //! reproduced: the kubelet, the pod network (each container has its own network namespace with a loopback
 //! interface, and is scraped from inside it) and scheduling.
 //!
-//! Needs root, containerd, runc, kubectl, and the archive of `cargo xtask image` in DROPCTL_IMAGE.
+//! Needs root, containerd, runc, kubectl, the archive of `cargo xtask image` in DROPCTL_IMAGE, and the lab's program in
+//! DROPCTL_LAB_BIN.
 #![allow(unused_crate_dependencies, reason = "a test target uses few of the package's dependencies")]
 #![allow(clippy::print_stdout, reason = "the reason of a skip and a fetched page belong on stdout")]
 
+mod beside_falco;
 mod http;
 mod manifest;
 mod process;
@@ -43,11 +45,10 @@ fn main() -> ExitCode {
             }
             vec![Trial::test("pod", || Ok(())).with_ignored_flag(true)]
         }
-        Ok(image) => match Launch::from_kustomize("base") {
-            Ok(launch) => trials(launch, image),
+        Ok(image) => trials(&image).unwrap_or_else(|error| {
             // Not a skip: the manifest and this test have parted.
-            Err(error) => vec![Trial::test("pod", move || Err(Failed::from(format!("{error:#}"))))],
-        },
+            vec![Trial::test("pod", move || Err(Failed::from(format!("{error:#}"))))]
+        }),
     };
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -62,21 +63,26 @@ fn image() -> Result<PathBuf> {
     Ok(image)
 }
 
-fn trials(launch: Launch, image: PathBuf) -> Vec<Trial> {
-    let trial = |name: String, run: fn(&Containerd, &Launch) -> Result<()>, launch: Launch| {
-        let image = image.clone();
+fn trials(image: &Path) -> Result<Vec<Trial>> {
+    type Test = fn(&Containerd, &Launch) -> Result<()>;
+    let trial = |name: &str, run: Test, launch: Launch| {
+        let image = image.to_owned();
         Trial::test(name, move || in_containerd(&image, &launch, run))
     };
-    let mut trials = Vec::new();
-    // Least privilege, the other way round: without any one of them the agent cannot work, and says so.
-    for missing in &launch.capabilities {
-        let mut poorer = launch.clone();
-        poorer.capabilities.remove(missing);
-        poorer.taken_away = Some(missing.clone());
-        trials.push(trial(format!("pod_without_{}", missing.to_lowercase()), refuses_to_start, poorer));
-    }
-    trials.push(trial("pod".into(), lives_like_a_pod, launch));
-    trials
+    let base = Launch::from_kustomize("base")?;
+    let without = |missing: &str| {
+        let mut poorer = base.clone();
+        poorer.taken_away = poorer.capabilities.take(missing);
+        poorer
+    };
+    Ok(vec![
+        // Least privilege, the other way round: without any one of them the agent cannot work, and says so.
+        trial("pod_without_bpf", refuses_to_start, without("BPF")),
+        trial("pod_without_perfmon", refuses_to_start, without("PERFMON")),
+        trial("least_privileged_pod", lives_like_a_pod, Launch::from_kustomize("overlays/least-privilege")?),
+        trial("pod", lives_like_a_pod, base.clone()),
+        trial("pod_beside_falco", beside_falco::names_the_cause, base),
+    ])
 }
 
 fn in_containerd(
@@ -94,9 +100,7 @@ fn in_containerd(
 
 fn lives_like_a_pod(containerd: &Containerd, launch: &Launch) -> Result<()> {
     let before = loaded_programs()?;
-    let mut pod = containerd.run(launch, "dropctl-pod")?;
-    pod.wait_for(READY_WITHIN, |pod| pod.get(&launch.ready_path).is_ok_and(|page| page.status == 200))
-        .context("not ready")?;
+    let mut pod = ready(containerd, launch)?;
     let live = pod.get(&launch.live_path)?;
     ensure!(live.status == 200, "{} answered {}", launch.live_path, live.status);
 
@@ -124,6 +128,13 @@ fn lives_like_a_pod(containerd: &Containerd, launch: &Launch) -> Result<()> {
     }
 }
 
+fn ready<'a>(containerd: &'a Containerd, launch: &Launch) -> Result<Container<'a>> {
+    let mut pod = containerd.run(launch, "dropctl-pod")?;
+    pod.wait_for(READY_WITHIN, |pod| pod.get(&launch.ready_path).is_ok_and(|page| page.status == 200))
+        .context("not ready")?;
+    Ok(pod)
+}
+
 /// What the kernel says of the process is what the manifest says.
 fn has_the_privileges_of(pod: &Container<'_>, launch: &Launch) -> Result<()> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", pod.pid()))?;
@@ -140,6 +151,9 @@ fn has_the_privileges_of(pod: &Container<'_>, launch: &Launch) -> Result<()> {
             field(set)?
         );
     }
+    let same_processes = std::fs::read_link(format!("/proc/{}/ns/pid", pod.pid()))?
+        == std::fs::read_link("/proc/self/ns/pid")?;
+    ensure!(same_processes == launch.host_pid, "hostPID is {}, and it is not so", launch.host_pid);
     let uid = launch.uid.to_string();
     ensure!(
         field("Uid")?.iter().all(|id| *id == uid),

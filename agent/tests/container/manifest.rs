@@ -20,8 +20,9 @@ pub(crate) struct Launch {
     pub(crate) image: String,
     pub(crate) command: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
-    /// Where it has a folder of its own that can be written.
-    pub(crate) folders: Vec<String>,
+    pub(crate) mounts: Vec<Mount>,
+    /// It is in the pid namespace of the node.
+    pub(crate) host_pid: bool,
     /// Without the prefix `CAP_`, as Kubernetes writes them.
     pub(crate) capabilities: BTreeSet<String>,
     /// The one that a test removed from `capabilities`.
@@ -35,6 +36,15 @@ pub(crate) struct Launch {
     pub(crate) ready_path: String,
     pub(crate) live_path: String,
     pub(crate) grace: Duration,
+}
+
+/// A volume and its place.
+#[derive(Clone)]
+pub(crate) struct Mount {
+    /// A folder of the node; `None` for an `emptyDir`, which lives as long as the pod.
+    pub(crate) node: Option<String>,
+    pub(crate) place: String,
+    pub(crate) read_only: bool,
 }
 
 impl Launch {
@@ -65,10 +75,9 @@ impl Launch {
         let [container]: [Container; 1] =
             pod.containers.try_into().map_err(|_| anyhow::anyhow!("one container was expected"))?;
         let context = container.security_context;
-        // This test gives the container namespaces of its own and nothing from the host.
         ensure!(
-            !pod.host_pid && !pod.host_ipc && !pod.host_network,
-            "a host namespace is not reproduced here"
+            !pod.host_ipc && !pod.host_network,
+            "of the node's namespaces only that of processes is reproduced"
         );
         ensure!(!context.privileged, "a privileged container is not reproduced here");
         ensure!(context.capabilities.drop == ["ALL"], "capabilities must drop ALL");
@@ -77,12 +86,17 @@ impl Launch {
         ensure!(["RuntimeDefault", "Unconfined"].contains(&profile.as_str()), "seccomp profile {profile}");
         ensure!(!container.command.is_empty(), "ctr needs the whole command line");
 
-        let folders = container.volume_mounts.into_iter().map(|mount| {
-            let is_there = pod.volumes.iter().any(|volume| volume.name == mount.name);
-            ensure!(is_there, "no volume {}", mount.name);
-            Ok(mount.mount_path)
+        let mounts = container.volume_mounts.into_iter().map(|mount| {
+            let volume = pod.volumes.iter().find(|volume| volume.name == mount.name);
+            let volume = volume.with_context(|| format!("no volume {}", mount.name))?;
+            let node = match (&volume.empty_dir, &volume.host_path) {
+                (Some(_), None) => None,
+                (None, Some(node)) => Some(node.path.clone()),
+                _ => bail!("volume {}: one of emptyDir and hostPath", volume.name),
+            };
+            Ok(Mount { node, place: mount.mount_path, read_only: mount.read_only })
         });
-        let folders = folders.collect::<Result<_>>()?;
+        let mounts = mounts.collect::<Result<_>>()?;
 
         let port =
             container.ports.iter().find(|port| port.name == "metrics").context("no port named metrics")?;
@@ -90,7 +104,8 @@ impl Launch {
             image: container.image,
             command: container.command.into_iter().chain(container.args).collect(),
             env: container.env.into_iter().map(Variable::resolved).collect::<Result<_>>()?,
-            folders,
+            mounts,
+            host_pid: pod.host_pid,
             capabilities: context.capabilities.add.into_iter().collect(),
             taken_away: None,
             uid: context.run_as_user,
@@ -109,6 +124,7 @@ impl Launch {
     pub(crate) fn capability_mask(&self) -> Result<u64> {
         self.capabilities.iter().try_fold(0, |mask, name| {
             let bit = match name.as_str() {
+                "SYS_PTRACE" => 19,
                 "SYS_ADMIN" => 21,
                 "SYS_RESOURCE" => 24,
                 "PERFMON" => 38,
@@ -181,13 +197,21 @@ struct PodSpec {
     _tolerations: Option<IgnoredAny>,
 }
 
-/// A folder that lives as long as the pod; no other kind is reproduced here.
+/// Other kinds are not reproduced here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Volume {
     name: String,
-    #[serde(rename = "emptyDir")]
-    _empty_dir: IgnoredAny,
+    empty_dir: Option<IgnoredAny>,
+    host_path: Option<HostPath>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HostPath {
+    path: String,
+    #[serde(rename = "type")]
+    _kind: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -195,6 +219,8 @@ struct Volume {
 struct VolumeMount {
     name: String,
     mount_path: String,
+    #[serde(default)]
+    read_only: bool,
 }
 
 #[derive(Deserialize)]

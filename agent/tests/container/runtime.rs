@@ -98,7 +98,7 @@ address = "{socket}"
         Ok(containerd)
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -121,11 +121,9 @@ address = "{socket}"
         Ok(())
     }
 
-    /// Starts a container; its output goes to files, its end is seen by `exit_code`.
+    /// Starts the container of a pod.
     pub(crate) fn run(&self, launch: &Launch, id: &str) -> Result<Container<'_>> {
-        let pid_file = self.at(&format!("{id}.pid"));
-        let mut command = self.ctr(&["run", "--rm"]);
-        command.arg("--pid-file").arg(&pid_file).arg("--fifo-dir").arg(self.at("fifo"));
+        let mut command = self.ctr(&["run"]);
         for name in DEFAULT_CAPABILITIES.iter().filter(|name| !launch.capabilities.contains(**name)) {
             command.arg("--cap-drop").arg(format!("CAP_{name}"));
         }
@@ -144,19 +142,60 @@ address = "{socket}"
         for (name, value) in &launch.env {
             command.arg("--env").arg(format!("{name}={value}"));
         }
-        for (number, place) in launch.folders.iter().enumerate() {
-            let folder = self.at(&format!("{id}-folder-{number}"));
-            std::fs::create_dir(&folder).with_context(|| format!("make {}", folder.display()))?;
-            let source = folder.display();
-            command.arg("--mount").arg(format!("type=bind,src={source},dst={place},options=rbind:rw"));
+        for (number, mount) in launch.mounts.iter().enumerate() {
+            let source = match &mount.node {
+                Some(node) => PathBuf::from(node),
+                None => {
+                    let folder = self.at(&format!("{id}-folder-{number}"));
+                    // It outlives the container, as an `emptyDir` does.
+                    std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+                    folder
+                }
+            };
+            let (source, mode) = (source.display(), if mount.read_only { "ro" } else { "rw" });
+            let place = &mount.place;
+            command.arg("--mount").arg(format!("type=bind,src={source},dst={place},options=rbind:{mode}"));
+        }
+        if launch.host_pid {
+            command.args(["--with-ns", "pid:/proc/self/ns/pid"]);
         }
         command.arg("--memory-limit").arg(launch.memory_limit_bytes.to_string());
-        command.arg(&launch.image).arg(id).args(&launch.command);
-        command.stdout(File::create(self.at("out"))?).stderr(File::create(self.at("err"))?);
+        self.started(command, &launch.image, id, &launch.command, launch.port)
+    }
+
+    /// Starts a container with the files below a folder; `flags` are those of `ctr run`.
+    pub(crate) fn run_files(
+        &self,
+        files: &Path,
+        id: &str,
+        flags: &[&str],
+        program: &[String],
+    ) -> Result<Container<'_>> {
+        let mut command = self.ctr(&["run", "--rootfs"]);
+        command.args(flags);
+        self.started(command, &files.display().to_string(), id, program, 0)
+    }
+
+    /// Its output goes to files, its end is seen by `exit_code`.
+    fn started(
+        &self,
+        mut command: Command,
+        what: &str,
+        id: &str,
+        program: &[String],
+        port: u16,
+    ) -> Result<Container<'_>> {
+        let pid_file = self.at(&format!("{id}.pid"));
+        // Of a container that had this name before.
+        let _ = std::fs::remove_file(&pid_file);
+        command.arg("--rm").arg("--pid-file").arg(&pid_file).arg("--fifo-dir").arg(self.at("fifo"));
+        command.arg(what).arg(id).args(program);
+        let output = |kind: &str| File::create(self.at(&format!("{id}.{kind}")));
+        command.stdout(output("out")?).stderr(output("err")?);
         let process = command.spawn().context("cannot start ctr")?;
 
         let mut container =
-            Container { containerd: self, id: id.to_owned(), port: launch.port, process, pid: 0, over: None };
+            Container { containerd: self, id: id.to_owned(), port, process, pid: 0, over: None };
         // The file appears when the process exists; a container that ends at once leaves it behind as well.
         container
             .wait_for(Duration::from_secs(30), |_| !read(&pid_file).is_empty())
@@ -193,7 +232,8 @@ impl Container<'_> {
     }
 
     pub(crate) fn output(&self) -> String {
-        format!("{}{}", read(&self.containerd.at("out")), read(&self.containerd.at("err")))
+        let output = |kind: &str| read(&self.containerd.at(&format!("{}.{kind}", self.id)));
+        format!("{}{}", output("out"), output("err"))
     }
 
     /// Asks until it is so; an early end of the container or the limit is an error.

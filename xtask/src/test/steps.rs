@@ -55,7 +55,14 @@ pub(super) fn container() -> Result<Tally> {
     let test = artifacts::static_test("dropctl", "container")?;
     // As the other tests are built: what ships differs from it by link-time optimization, which takes minutes.
     let archive = image::build(&test.program)?;
-    run(&test, &[("DROPCTL_IMAGE", archive.to_string_lossy().as_ref())])
+    let lab = artifacts::testing_binary("dropctl-lab", "dropctl-lab")?;
+    run(
+        &test,
+        &[
+            ("DROPCTL_IMAGE", archive.to_string_lossy().as_ref()),
+            ("DROPCTL_LAB_BIN", lab.to_string_lossy().as_ref()),
+        ],
+    )
 }
 
 /// The stand-in for Falco against what a real one was seen to do.
