@@ -173,6 +173,13 @@ fn namespaces_and_mounts() {
         without(facts, &[Capability::CAP_SYS_PTRACE]);
     });
     assert_eq!(poor, ["limited CAP_SYS_PTRACE", "limited reach"]);
+    let confined = |roots: usize| {
+        complaints(|facts| {
+            facts.rights.confined_by = Some("cri-containerd.apparmor.d (enforce)".to_owned());
+            facts.mounts.reach = Reach { tried: 80, files: 80, roots };
+        })
+    };
+    assert_eq!((confined(40), confined(79)), (vec!["limited reach".to_owned()], vec![]), "capabilities do not help");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct HookSample {
 }
 
 /// So many processes may be kept from everybody, as process 1 of some machines is.
-const FEW_HIDDEN: u64 = 3;
+pub(crate) const FEW_HIDDEN: u64 = 3;
 
 impl HookSample {
     /// Whether whoever was not found is not there.

@@ -19,6 +19,7 @@ mod tools;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::hook::FEW_HIDDEN;
 pub use self::{
     consumers::{
         BlockedIn, ConsumerSample, ConsumerStates, CpuLimit, FALCO_BACK_OFF_NS, KnownBy, PLACES_KEPT,

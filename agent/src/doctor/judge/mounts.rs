@@ -2,7 +2,11 @@
 
 use caps::Capability;
 
-use crate::doctor::{Check, Facts, MountFacts, Reach, Status, Topic};
+use super::rights::UNCONFINED;
+use crate::{
+    doctor::{Check, Facts, MountFacts, Reach, Status, Topic},
+    sample::FEW_HIDDEN,
+};
 
 pub(super) fn checks(facts: &Facts) -> Vec<Check> {
     let mounts = &facts.mounts;
@@ -52,18 +56,25 @@ fn hidepid(facts: &Facts) -> Check {
     }
 }
 
+/// What is lost with the files of other processes.
+const HIDDEN: &str = "what the others have open and configured, Falco's falco.yaml among it";
+
 fn reach(facts: &Facts) -> Check {
     let Reach { tried, files, roots } = facts.mounts.reach;
     let rights = &facts.rights;
     let found =
         format!("of {tried} other processes, open files of {files} and files below the root of {roots}");
     let may_see = rights.has(Capability::CAP_SYS_PTRACE) == Some(true) && rights.reads_files_of_root();
+    // AppArmor shows those of its own profile, which other containers have and a privileged one, as Falco's, has not.
+    if may_see && rights.confined_by.is_some() && (tried - roots.min(tried)) as u64 > FEW_HIDDEN {
+        return check("reach", Status::Limited, found).losing(HIDDEN).supplied_by(&UNCONFINED);
+    }
     // Even then some end meanwhile, or are kept from everybody, as process 1 of some machines is.
     if may_see || (files == tried && roots == tried) {
         return check("reach", Status::Ok, found);
     }
     check("reach", Status::Limited, found)
-        .losing("what the others have open and configured, Falco's falco.yaml among it")
+        .losing(HIDDEN)
         .supplied_by(&[
             "sudo dropctl doctor",
             "uid 0 and CAP_SYS_PTRACE (docs/privileges.md has what each shows)",

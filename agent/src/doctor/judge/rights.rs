@@ -171,6 +171,13 @@ fn seccomp(facts: &Facts) -> Check {
     }
 }
 
+/// What frees a container from a security module.
+pub(super) const UNCONFINED: [&str; 3] = [
+    "Kubernetes with SELinux: seLinuxOptions: {type: spc_t}",
+    "Kubernetes with AppArmor: appArmorProfile: {type: Unconfined}",
+    "Docker: --security-opt label=disable, --security-opt apparmor=unconfined",
+];
+
 fn confinement(facts: &Facts) -> Check {
     let Some(label) = &facts.rights.confined_by else {
         return check("confinement", Status::Ok, "no security module confines this process");
@@ -180,9 +187,5 @@ fn confinement(facts: &Facts) -> Check {
     }
     check("confinement", Status::Limited, format!("confined by a security module as {label}"))
         .losing("maybe everything, if it refuses bpf(2) or files of other processes")
-        .supplied_by(&[
-            "Kubernetes with SELinux: seLinuxOptions: {type: spc_t}",
-            "Kubernetes with AppArmor: appArmorProfile: {type: Unconfined}",
-            "Docker: --security-opt label=disable, --security-opt apparmor=unconfined",
-        ])
+        .supplied_by(&UNCONFINED)
 }
