@@ -88,14 +88,12 @@ impl Bursts {
 
     /// Time outside of them that the thread had, less what it takes to drain what was there, ns.
     pub(super) fn free_ns(&self, ring: &RingStep, step: &TraceStep, assumed: &Assumed) -> Option<Vec<f64>> {
-        let last = self.gaps_ns.len().checked_sub(1)?;
+        if self.gaps_ns.is_empty() {
+            return None;
+        }
         let on_cpu = self.on_cpu_outside(step);
         let free = |(index, gap_ns): (usize, &f64)| {
-            let backlog = match index {
-                0 => ring.begin,
-                _ if index == last => ring.peak - ring.end,
-                _ => ring.peak,
-            };
+            let backlog = if index == 0 { ring.begin } else { ring.peak };
             let work_ns = assumed.speed.map_or(0.0, |speed| backlog / speed);
             let free_ns = gap_ns * on_cpu - work_ns;
             if free_ns > FREE * gap_ns { free_ns } else { 0.0 }
@@ -112,12 +110,24 @@ impl Bursts {
         f64::max(1.0 - ratio(stalled_ns, outside_ns), 0.0)
     }
 
-    /// The most that the backlog can have risen before the first of them, by the largest arrivals in so short a time; any rise
-    /// where that is not known.
+    /// How much the backlog has risen at least before the only one of them: what came within a time less what can have been drained in it.
+    /// 0 where several may have had that time.
+    pub(super) fn risen_at_least(&self, ring: &RingStep, assumed: &Assumed) -> f64 {
+        let (Some(speed), [before_ns, _]) = (assumed.speed, self.gaps_ns.as_slice()) else { return 0.0 };
+        let within = ring.arrivals.iter().filter(|(length_ns, _)| float(*length_ns) <= *before_ns);
+        within.map(|(length_ns, most)| float(*most) - speed * float(*length_ns)).fold(0.0, f64::max)
+    }
+
+    /// The most that the backlog can have risen before the first of them, whatever part of that time the rise took: it is longer than one
+    /// length of time and no longer than the next. Any rise where that is not known.
     pub(super) fn rise_within_first_gap(&self, ring: &RingStep, assumed: &Assumed) -> f64 {
         let Some((gap_ns, speed)) = self.gaps_ns.first().zip(assumed.speed) else { return f64::INFINITY };
-        let window = ring.arrivals.iter().find(|(length_ns, _)| float(*length_ns) >= *gap_ns);
-        window.map_or(f64::INFINITY, |(length_ns, most)| float(*most) - speed * float(*length_ns))
+        if ring.arrivals.last().is_none_or(|(length_ns, _)| float(*length_ns) < *gap_ns) {
+            return f64::INFINITY;
+        }
+        let shorter = std::iter::once(0.0).chain(ring.arrivals.iter().map(|(length_ns, _)| float(*length_ns)));
+        let each = shorter.zip(&ring.arrivals).take_while(|(shorter_ns, _)| shorter_ns < gap_ns);
+        each.map(|(shorter_ns, (_, most))| float(*most) - speed * shorter_ns).fold(0.0, f64::max)
     }
 }
 

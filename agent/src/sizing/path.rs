@@ -180,7 +180,7 @@ fn moves(ring: &RingStep, bursts: &Bursts, slots: &[f64], unused: f64, assumed: 
     let mut moves = vec![Move::default(); slots.len()];
     let mut level = ring.begin;
     let first = first_trough(ring, bursts, peak, slots[0], assumed);
-    let part = part(ring, bursts, slots, peak - first, assumed);
+    let part = part(ring, bursts, slots, peak, first, assumed);
     for (index, share) in bursts.shares().enumerate() {
         let trough = if index == 0 { first } else { peak - part * fell(bursts, slots, index, peak, assumed) };
         let rise = peak - trough + dropped * share;
@@ -220,13 +220,12 @@ fn fell(bursts: &Bursts, slots: &[f64], index: usize, peak: f64, assumed: &Assum
     }
 }
 
-/// The part of that which it can have fallen before each: no more can have risen than came. `first`: the rise of the first.
-fn part(ring: &RingStep, bursts: &Bursts, slots: &[f64], first: f64, assumed: &Assumed) -> f64 {
-    let peak = peak(ring, assumed);
+/// The part of that which it can have fallen before each: no more can have risen than came. `first`: the trough before the first.
+fn part(ring: &RingStep, bursts: &Bursts, slots: &[f64], peak: f64, first: f64, assumed: &Assumed) -> f64 {
     let all: f64 = (1..bursts.count()).map(|index| fell(bursts, slots, index, peak, assumed)).sum();
     let rises_again = slots.last().is_some_and(|unused| *unused > 0.0);
     let last = if rises_again { ring.end } else { 0.0 };
-    let left = f64::max(ring.accepted - first - last, 0.0);
+    let left = f64::max(ring.accepted - (peak - first) - last, 0.0);
     if all > left { left / all } else { 1.0 }
 }
 
@@ -242,8 +241,14 @@ pub(super) fn peak(ring: &RingStep, assumed: &Assumed) -> f64 {
     (seen + assumed.unseen * between).min(ring.capacity).min(ring.begin + ring.accepted).max(seen)
 }
 
-/// How low the backlog was before the first rise: where it stood, if the time did not suffice for a fall and such a rise.
+/// How low the backlog was before the first rise: where it stood, if the time did not suffice for a fall and such a rise, but never so
+/// high that what came would not have fitted.
 fn first_trough(ring: &RingStep, bursts: &Bursts, peak: f64, idle_before: f64, assumed: &Assumed) -> f64 {
+    let fits = f64::max(peak - bursts.risen_at_least(ring, assumed), 0.0);
+    fits.min(trough_by_time(ring, bursts, peak, idle_before, assumed))
+}
+
+fn trough_by_time(ring: &RingStep, bursts: &Bursts, peak: f64, idle_before: f64, assumed: &Assumed) -> f64 {
     if ring.begin >= AT_THE_END * peak || idle_before == 0.0 {
         return ring.begin.min(peak);
     }

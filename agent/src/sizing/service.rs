@@ -14,8 +14,9 @@ use crate::{
 
 /// A step counts that saw a backlog of at least this part of a ring.
 const BACKLOG: f64 = 1.0 / 64.0;
-/// Time on a CPU of which less says nothing about speed, ns.
+/// Time on a CPU of which less says nothing about speed, ns: in one step, of which the kernel's count may lack the end, and in all.
 const LEAST_NS: u64 = 5_000_000;
+const LEAST_IN_ALL_NS: u64 = 1_000_000;
 /// The kernel's count of a thread's time may be as old as the last look at it: with few steps the fit is no better.
 const UNSURE: f64 = 0.05;
 
@@ -52,6 +53,10 @@ impl Service {
 pub(super) fn fit(trace: &Trace<'_>) -> Option<Service> {
     let consumer = trace.consumer.as_ref()?;
     let mut points = points(trace, BACKLOG);
+    if points.is_empty() {
+        // Blocked or throttled nearly all the time: it has so little of each step.
+        points.extend(together(trace));
+    }
     let is_lower_bound = points.is_empty();
     if is_lower_bound {
         points = self::points(trace, 0.0);
@@ -80,19 +85,32 @@ pub(super) fn fit(trace: &Trace<'_>) -> Option<Service> {
 
 /// What it did while it had something to do: with a ring above half where there was one, else all but idleness.
 fn held(states: ConsumerStates, pressed: ConsumerStates) -> ConsumerStates {
-    let states = if pressed.total_ns() > pressed.idle_ns { pressed } else { states };
+    // One that drains a ring between two looks is never seen to run with it above half.
+    let is_known = pressed.total_ns() > pressed.idle_ns && pressed.running_ns > 0;
+    let states = if is_known { pressed } else { states };
     ConsumerStates { idle_ns: 0, ..states }
 }
 
 /// Speed and weight of each step with a backlog of at least that part of a ring.
 fn points(trace: &Trace<'_>, backlog: f64) -> Vec<(f64, f64)> {
-    let point = |step: &super::trace::TraceStep| {
-        let running_ns = step.running_ns.filter(|running_ns| *running_ns >= LEAST_NS)?;
+    let steps = done(trace, backlog).filter(|(running_ns, _)| *running_ns >= LEAST_NS);
+    steps.map(|(running_ns, consumed)| (consumed / float(running_ns) * 1e9, consumed)).collect()
+}
+
+/// The same of all steps with a backlog together.
+fn together(trace: &Trace<'_>) -> Option<(f64, f64)> {
+    let sum = |(time, bytes), (running_ns, consumed)| (time + running_ns, bytes + consumed);
+    let (running_ns, consumed) = done(trace, BACKLOG).fold((0, 0.0), sum);
+    (running_ns >= LEAST_IN_ALL_NS).then(|| (consumed / float(running_ns) * 1e9, consumed))
+}
+
+/// Time on a CPU and bytes of each step with a backlog of at least that part of a ring, if it drained anything.
+fn done(trace: &Trace<'_>, backlog: f64) -> impl Iterator<Item = (u64, f64)> {
+    trace.steps.iter().filter_map(move |step| {
         let consumed: f64 = step.rings.iter().map(|ring| ring.consumed).sum();
         let has_backlog = step.rings.iter().any(|ring| ring.peak >= backlog * ring.capacity);
-        (has_backlog && consumed > 0.0).then(|| (consumed / float(running_ns) * 1e9, consumed))
-    };
-    trace.steps.iter().filter_map(point).collect()
+        Some((step.running_ns?, consumed)).filter(|_| has_backlog && consumed > 0.0)
+    })
 }
 
 /// Of sorted points, by weight.

@@ -90,6 +90,25 @@ fn a_burst_over_the_seconds_bound_is_one() {
 }
 
 #[test]
+fn a_backlog_that_outlasts_the_second_is_one_burst() {
+    let smaller_rings = |name: &str, loads: &[Load]| {
+        let cells = cells(&World::new(loads));
+        for (bytes, predicted, real) in cells.iter().filter(|(bytes, ..)| *bytes < MIB) {
+            assert!((predicted.likely - real).abs() <= 0.01, "{name}: {bytes}\n{}", shown(&cells));
+        }
+    };
+    // What is left of one is gone just before the next comes.
+    let mut loads = bursts(1133, 30, 850);
+    loads.push((0, 20_000, 1, 72));
+    smaller_rings("little time left", &loads);
+    // There is time, but before the burst, and none behind it.
+    let mut loads: Vec<Load> = bursts(2000, 30, 850);
+    loads.iter_mut().for_each(|(from, to, ..)| (*from, *to) = (*from + 580, *to + 580));
+    loads.push((0, 20_000, 1, 30));
+    smaller_rings("at the end", &loads);
+}
+
+#[test]
 fn a_burst_that_meets_the_pause_must_fit() {
     let world =
         World { ring_bytes: MIB / 4, speed: 2000, pause: PAUSE, ..World::new(&bursts(380, 25, 1300)) };
@@ -107,6 +126,14 @@ fn a_blocked_consumer_is_a_burst_of_its_own() {
     // It ends early in a second, most of which the thread then sleeps through unseen.
     let stalled = World { blocked: Some((4_400, 7_200)), speed: 2000, ..World::new(&[(0, 20_000, 0, 200)]) };
     check("over seconds", &stalled);
+}
+
+#[test]
+fn what_blocks_a_fast_thread_is_not_mended_by_size() {
+    let world = World { blocked: Some((1_000, 19_000)), speed: 20_000, ..World::new(&[(0, 20_000, 0, 60)]) };
+    let sizing = only(&world);
+    let none = sizing.no_size_helps.as_ref().expect("no size helps");
+    assert!(none.why.contains("blocked") && sizing.smallest.is_none(), "{none:?}");
 }
 
 #[test]
