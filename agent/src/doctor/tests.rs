@@ -179,7 +179,11 @@ fn namespaces_and_mounts() {
             facts.mounts.reach = Reach { tried: 80, files: 80, roots };
         })
     };
-    assert_eq!((confined(40), confined(79)), (vec!["limited reach".to_owned()], vec![]), "capabilities do not help");
+    assert_eq!(
+        (confined(40), confined(79)),
+        (vec!["limited reach".to_owned()], vec![]),
+        "capabilities do not help"
+    );
 }
 
 #[test]

@@ -125,7 +125,8 @@ impl Bursts {
         if ring.arrivals.last().is_none_or(|(length_ns, _)| float(*length_ns) < *gap_ns) {
             return f64::INFINITY;
         }
-        let shorter = std::iter::once(0.0).chain(ring.arrivals.iter().map(|(length_ns, _)| float(*length_ns)));
+        let shorter =
+            std::iter::once(0.0).chain(ring.arrivals.iter().map(|(length_ns, _)| float(*length_ns)));
         let each = shorter.zip(&ring.arrivals).take_while(|(shorter_ns, _)| shorter_ns < gap_ns);
         each.map(|(shorter_ns, (_, most))| float(*most) - speed * shorter_ns).fold(0.0, f64::max)
     }

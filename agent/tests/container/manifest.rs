@@ -3,13 +3,15 @@
 //! Unknown fields are errors: a new one in the manifest must be reproduced here, or be listed as one that
 //! means nothing to the runtime.
 
+mod fields;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+
+use fields::{Container, DaemonSet, Kind, PodSpec, Variable};
 
 /// What the node is called, for the downward API.
 const NODE: &str = "node-of-the-test";
@@ -149,124 +151,6 @@ fn quantity(text: &str) -> Result<u64> {
     Ok(digits.parse::<u64>()? * factor)
 }
 
-#[derive(Deserialize)]
-struct Kind {
-    kind: String,
-}
-
-#[derive(Deserialize)]
-struct DaemonSet {
-    spec: DaemonSetSpec,
-}
-
-#[derive(Deserialize)]
-struct DaemonSetSpec {
-    template: Template,
-}
-
-#[derive(Deserialize)]
-struct Template {
-    spec: PodSpec,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PodSpec {
-    containers: Vec<Container>,
-    #[serde(default)]
-    volumes: Vec<Volume>,
-    #[serde(rename = "hostPID")]
-    host_pid: bool,
-    #[serde(rename = "hostIPC")]
-    host_ipc: bool,
-    host_network: bool,
-    security_context: PodSecurityContext,
-    termination_grace_period_seconds: u64,
-    // These mean something to Kubernetes, and nothing to the runtime.
-    #[serde(rename = "automountServiceAccountToken")]
-    _automount: Option<IgnoredAny>,
-    #[serde(rename = "enableServiceLinks")]
-    _service_links: Option<IgnoredAny>,
-    #[serde(rename = "nodeSelector")]
-    _node_selector: Option<IgnoredAny>,
-    #[serde(rename = "priorityClassName")]
-    _priority_class: Option<IgnoredAny>,
-    #[serde(rename = "serviceAccountName")]
-    _service_account: Option<IgnoredAny>,
-    #[serde(rename = "tolerations")]
-    _tolerations: Option<IgnoredAny>,
-}
-
-/// Other kinds are not reproduced here.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Volume {
-    name: String,
-    empty_dir: Option<IgnoredAny>,
-    host_path: Option<HostPath>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HostPath {
-    path: String,
-    #[serde(rename = "type")]
-    _kind: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct VolumeMount {
-    name: String,
-    mount_path: String,
-    #[serde(default)]
-    read_only: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PodSecurityContext {
-    seccomp_profile: SeccompProfile,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeccompProfile {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Container {
-    image: String,
-    command: Vec<String>,
-    args: Vec<String>,
-    #[serde(default)]
-    env: Vec<Variable>,
-    ports: Vec<Port>,
-    security_context: SecurityContext,
-    #[serde(default)]
-    volume_mounts: Vec<VolumeMount>,
-    readiness_probe: Probe,
-    liveness_probe: Probe,
-    resources: Resources,
-    #[serde(rename = "name")]
-    _name: IgnoredAny,
-    #[serde(rename = "imagePullPolicy")]
-    _pull_policy: Option<IgnoredAny>,
-    #[serde(rename = "startupProbe")]
-    _startup_probe: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Variable {
-    name: String,
-    value: Option<String>,
-    value_from: Option<ValueFrom>,
-}
-
 impl Variable {
     /// As the kubelet does it.
     fn resolved(self) -> Result<(String, String)> {
@@ -280,63 +164,4 @@ impl Variable {
         };
         Ok((self.name, value))
     }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ValueFrom {
-    field_ref: FieldRef,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FieldRef {
-    field_path: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Port {
-    name: String,
-    container_port: u16,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SecurityContext {
-    privileged: bool,
-    allow_privilege_escalation: bool,
-    read_only_root_filesystem: bool,
-    run_as_user: u32,
-    run_as_group: u32,
-    capabilities: Capabilities,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Capabilities {
-    drop: Vec<String>,
-    add: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Probe {
-    http_get: HttpGet,
-}
-
-#[derive(Deserialize)]
-struct HttpGet {
-    path: String,
-}
-
-#[derive(Deserialize)]
-struct Resources {
-    limits: Limits,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Limits {
-    memory: String,
 }

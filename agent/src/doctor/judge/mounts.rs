@@ -73,12 +73,10 @@ fn reach(facts: &Facts) -> Check {
     if may_see || (files == tried && roots == tried) {
         return check("reach", Status::Ok, found);
     }
-    check("reach", Status::Limited, found)
-        .losing(HIDDEN)
-        .supplied_by(&[
-            "sudo dropctl doctor",
-            "uid 0 and CAP_SYS_PTRACE (docs/privileges.md has what each shows)",
-        ])
+    check("reach", Status::Limited, found).losing(HIDDEN).supplied_by(&[
+        "sudo dropctl doctor",
+        "uid 0 and CAP_SYS_PTRACE (docs/privileges.md has what each shows)",
+    ])
 }
 
 fn cgroups(mounts: &MountFacts) -> Check {
