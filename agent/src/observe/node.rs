@@ -1,9 +1,10 @@
 //! Facts about the node that do not change while we look.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use procfs::{Current as _, Meminfo};
 
+use super::falco::root::Root;
 use crate::sample::Node;
 
 /// Reads the facts; what cannot be read is `None`.
@@ -21,12 +22,19 @@ pub fn read() -> Node {
             .and_then(|text| active_model(&text))
             .or_else(|| trimmed("/proc/sys/kernel/version").and_then(|version| built_model(&version))),
         architecture: std::env::consts::ARCH.to_owned(),
-        os: trimmed("/etc/os-release").and_then(|text| pretty_name(&text)),
+        os: os_release(Path::new("/proc/1/root")).and_then(|text| pretty_name(&text)),
         cpus_possible: trimmed("/sys/devices/system/cpu/possible"),
         cpus_online: cpus_online(),
         memory_bytes: memory_bytes(),
         hardware: (!hardware.is_empty()).then(|| hardware.join(" ")),
     }
+}
+
+/// That of the first process that we see: a container that sees those of the node has another root than the node. Else our own.
+fn os_release(first: &Path) -> Option<String> {
+    let file = Path::new("/etc/os-release");
+    let read = || String::from_utf8(Root::open(first).ok()?.read(file).ok()?).ok();
+    read().or_else(|| fs::read_to_string(file).ok())
 }
 
 /// CPUs that run, such as `0-3`.
@@ -73,6 +81,16 @@ mod tests {
         assert_eq!(active_model("none voluntary full (lazy)").as_deref(), Some("lazy"));
         assert_eq!(built_model("#1 SMP PREEMPT_DYNAMIC Debian 6.12.9-1").as_deref(), Some("PREEMPT_DYNAMIC"));
         assert_eq!(built_model("#1 SMP Debian 5.10").as_deref(), Some("none or voluntary"));
+    }
+
+    #[test]
+    fn os_is_that_of_the_first_process() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("etc")).unwrap();
+        fs::write(root.path().join("etc/os-release"), "of the node").unwrap();
+        assert_eq!(os_release(root.path()).as_deref(), Some("of the node"));
+        let own = fs::read_to_string("/etc/os-release").ok();
+        assert_eq!(os_release(&root.path().join("none")), own);
     }
 
     #[test]

@@ -85,6 +85,7 @@ fn is_throttled(report: &Value) -> Result<()> {
         falco["falco"]
     );
     let loser = &falco["counters"]["losers"]["workloads"][0]["workload"];
+    ensure!(report["node"]["os"].is_string(), "the node's system: {:#}", report["node"]);
     ensure!(loser["container"].is_string(), "whose events: {:#}", falco["counters"]["losers"]);
     Ok(())
 }

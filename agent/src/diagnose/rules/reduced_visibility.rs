@@ -53,9 +53,11 @@ fn hides_refusals(slice: &Slice<'_>) -> bool {
     let newest: BTreeMap<(u32, u64), &RingSample> =
         rings.map(|ring| ((ring.map_id, ring.found_ns), ring)).collect();
     newest.values().any(|ring| {
+        // Another dropctl counts what its ring refuses, exactly.
+        let is_dropctls = ring.is_own || ring.owner.as_ref().is_some_and(|owner| owner.tool == "dropctl");
         let is_counted = ring.overruns.is_some() || ring.refused.is_some();
         // One that overwrites refuses nothing.
-        !(ring.is_own || ring.overwrites || is_counted)
+        !(is_dropctls || ring.overwrites || is_counted)
     })
 }
 
@@ -63,7 +65,7 @@ fn hides_refusals(slice: &Slice<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        sample::{Overruns, Sample},
+        sample::{Overruns, RingOwner, Sample},
         timeline::example::{SECOND, ring, sample, timeline},
     };
 
@@ -95,6 +97,9 @@ mod tests {
         assert_eq!(found(Some(vec![counted.clone(), own]), &refusals), None, "its tool counts");
         let overwrites = RingSample { overwrites: true, ..ring(4, 0, 0) };
         assert_eq!(found(Some(vec![overwrites]), &refusals), None, "it refuses nothing");
+        let owner = RingOwner { tool: "dropctl".to_owned(), ..RingOwner::default() };
+        let another = RingSample { owner: Some(owner), ..ring(5, 0, 0) };
+        assert_eq!(found(Some(vec![another]), &refusals), None, "a dropctl counts");
         assert!(found(Some(vec![counted, ring(3, 0, 0)]), &refusals).is_some(), "nobody counts for one");
         assert!(found(None, &refusals).is_some(), "what rings there are is not known");
         let hook = [entry("shared_hook", false)];

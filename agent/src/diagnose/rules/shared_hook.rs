@@ -90,12 +90,15 @@ fn evidence(slice: &Slice<'_>, hook: &HookSample) -> Vec<Fact> {
                 .to_owned(),
         ));
     }
-    if hook.hidden > 0 || hook.untold > 0 {
-        facts.push(Fact::seen(format!(
-            "there may be more: open files of {} processes are hidden, and the kernel did not tell what {} perf events are on",
-            count(hook.hidden),
-            count(hook.untold)
-        )));
+    let hidden = format!("open files of other processes ({}) are hidden", count(hook.hidden));
+    let untold = format!("the kernel did not tell what some perf events ({}) are on", count(hook.untold));
+    let unseen: Vec<String> = [(hook.hidden, hidden), (hook.untold, untold)]
+        .into_iter()
+        .filter(|one| one.0 > 0)
+        .map(|one| one.1)
+        .collect();
+    if !unseen.is_empty() {
+        facts.push(Fact::seen(format!("there may be more: {}", unseen.join(", and "))));
     }
     facts
 }
@@ -276,8 +279,10 @@ mod tests {
             finding.summary
         );
         assert!(
-            texts(&finding).contains("probes of Falco's family") && texts(&finding).contains("40 processes")
+            texts(&finding).contains("probes of Falco's family")
+                && texts(&finding).contains("processes (40) are hidden")
         );
+        assert!(!texts(&finding).contains("perf events"), "all of them were told");
         let both = found(40, &[(50, "falco", None), (60, "mine", None)]).unwrap();
         assert!(both.summary.starts_with("falco (pid 50), mine (pid 60) and dropctl"), "{}", both.summary);
         assert!(!texts(&both).contains("probes of Falco's family"), "its program itself was seen");
