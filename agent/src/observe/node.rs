@@ -22,7 +22,7 @@ pub fn read() -> Node {
             .and_then(|text| active_model(&text))
             .or_else(|| trimmed("/proc/sys/kernel/version").and_then(|version| built_model(&version))),
         architecture: std::env::consts::ARCH.to_owned(),
-        os: os_release(Path::new("/proc/1/root")).and_then(|text| pretty_name(&text)),
+        os: os_release(&FIRST.map(Path::new)).and_then(|text| pretty_name(&text)),
         cpus_possible: trimmed("/sys/devices/system/cpu/possible"),
         cpus_online: cpus_online(),
         memory_bytes: memory_bytes(),
@@ -30,11 +30,14 @@ pub fn read() -> Node {
     }
 }
 
-/// That of the first process that we see: a container that sees those of the node has another root than the node. Else our own.
-fn os_release(first: &Path) -> Option<String> {
+/// Roots of init and of the thread that starts the kernel's threads; some machines let nobody see the first.
+const FIRST: [&str; 2] = ["/proc/1/root", "/proc/2/root"];
+
+/// Below the first of these roots that has one: a container that sees the processes of the node has another root than they. Else our own.
+fn os_release(roots: &[&Path]) -> Option<String> {
     let file = Path::new("/etc/os-release");
-    let read = || String::from_utf8(Root::open(first).ok()?.read(file).ok()?).ok();
-    read().or_else(|| fs::read_to_string(file).ok())
+    let below = |root: &&Path| String::from_utf8(Root::open(root).ok()?.read(file).ok()?).ok();
+    roots.iter().find_map(below).or_else(|| fs::read_to_string(file).ok())
 }
 
 /// CPUs that run, such as `0-3`.
@@ -88,9 +91,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("etc")).unwrap();
         fs::write(root.path().join("etc/os-release"), "of the node").unwrap();
-        assert_eq!(os_release(root.path()).as_deref(), Some("of the node"));
-        let own = fs::read_to_string("/etc/os-release").ok();
-        assert_eq!(os_release(&root.path().join("none")), own);
+        let none = root.path().join("none");
+        assert_eq!(os_release(&[&none, root.path()]).as_deref(), Some("of the node"));
+        assert_eq!(os_release(&[&none]), fs::read_to_string("/etc/os-release").ok());
     }
 
     #[test]
