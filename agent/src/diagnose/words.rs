@@ -9,6 +9,8 @@ use crate::number::{byte_rate, count, percent, seconds};
 /// Evidence that is missing where the draining thread is not seen.
 pub(super) const NO_THREAD: &str = "what the draining thread did: grant CAP_SYS_PTRACE or run dropctl as uid 0, with \
                                     hostPID in a pod, and mount the node's /proc";
+/// What is missing where the CPU limits of a thread's cgroups cannot be read.
+pub(super) const NO_LIMITS: &str = "throttling: mount the node's /sys/fs/cgroup";
 
 /// Where the thread's time went.
 pub(super) fn times(shares: &Shares) -> Fact {

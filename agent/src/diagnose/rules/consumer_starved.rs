@@ -30,6 +30,10 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     if shares.waiting < LEAST_SHARE {
         return Verdict::Silent(format!("it waited for a CPU for {}", words::of_the_time(shares.waiting)));
     }
+    // One that is throttled is runnable, too.
+    if consumer.limits.is_none() {
+        return Verdict::Unknown(words::NO_LIMITS);
+    }
     let summary = format!(
         "{} lost {}: the thread that drains was ready to run and waited for a CPU for {}.",
         words::name(case),

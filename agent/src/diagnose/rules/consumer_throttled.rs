@@ -30,7 +30,7 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
         return Verdict::Unknown(words::NO_THREAD);
     };
     let Some(limits) = &consumer.limits else {
-        return Verdict::Unknown("throttling: mount the node's /sys/fs/cgroup");
+        return Verdict::Unknown(words::NO_LIMITS);
     };
     let Some(limit) =
         limits.iter().filter(|limit| limit.throttled_ns > 0).max_by_key(|limit| limit.throttled_ns)

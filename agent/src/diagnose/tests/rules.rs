@@ -81,6 +81,7 @@ fn starved() {
     fires(&pressed([200, 750, 0, 0, 50]), rule);
     is_silent(&burst(), rule);
     does_not_know(&unseen(), rule);
+    does_not_know(&Story { limit: None, ..pressed([200, 750, 0, 0, 50]) }, rule);
 }
 
 #[test]
