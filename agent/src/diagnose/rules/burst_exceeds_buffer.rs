@@ -45,6 +45,11 @@ pub(in crate::diagnose) fn check(case: &Case<'_>) -> Verdict {
     if wanted_bytes > LARGEST_BYTES {
         return Verdict::Silent(format!("no ring holds the {} that came", bytes(wanted_bytes)));
     }
+    // It got no CPU for most of the time, and whether a quota was why is not visible: that is more than a burst.
+    let has_limits = case.consumer.as_ref().is_some_and(|consumer| consumer.limits.is_some());
+    if !has_limits && 2.0 * shares.waiting > 1.0 - shares.idle {
+        return Verdict::Unknown(words::NO_LIMITS);
+    }
     let held = shares.waiting + shares.throttled + shares.blocked;
     let summary = format!(
         "{} lost {}: more came at once than a ring of {} holds, while on average draining takes {} of one CPU.",

@@ -147,6 +147,7 @@ fn bursts() {
     });
     is_silent(&saturated, rule);
     does_not_know(&unseen(), rule);
+    does_not_know(&Story { limit: None, ..pressed([200, 790, 0, 0, 10]) }, rule);
     // Most of the time its rings are empty; of the rest it sleeps most.
     let mut stalled = burst();
     stalled.seconds[3..6].iter_mut().for_each(|second| {
